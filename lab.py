@@ -1,0 +1,1243 @@
+"""The course's experiment engine: train a Keras model thousands of times in the time of a coffee.
+
+``model.fit`` starts a small program for every batch and returns to Python in between. For the
+tiny networks of this course that overhead is nearly all of the running time. ``fit`` in this file
+builds *one* program out of Keras' own ``train_step`` and ``test_step``: every epoch, batch,
+shuffle and validation pass of the whole run, compiled by XLA, TensorFlow's compiler. The model,
+the loss, the optimizer and the arithmetic are Keras' own; only the loop around them changes.
+
+- ``fit``      trains one compiled model; a drop-in for ``model.fit``
+- ``repeat``   trains one kind of model with many seeds
+- ``sweep``    does that for every combination of some settings
+- ``compare``  gives the mean paired difference, its 95 % interval and a verdict
+- ``record``   shows numbers that a page's text rests on, and stores them with their spread
+- ``panels``, ``plot_…``  the course's figures
+
+Tested with TensorFlow 2.21 and Keras 3.15 (TensorFlow backend), Python 3.11 and later. Uses only
+what comes with tensorflow, scikit-learn, matplotlib and pandas.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import platform
+import random
+import sys
+import time
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from inspect import signature
+from math import factorial
+from pathlib import Path
+from typing import Any, Self
+
+# TensorFlow reads these when it starts. The first keeps its log lines out of notebooks; oneDNN and
+# XLA would otherwise choose their arithmetic by processor and number of cores. Pinned, a run gives
+# the same bits on any x86-64 machine with AVX2. (A flag unknown to XLA would end the process.)
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+if platform.machine() in ("x86_64", "AMD64"):
+    os.environ.setdefault(
+        "XLA_FLAGS", "--xla_cpu_max_isa=AVX2 --xla_cpu_multi_thread_eigen=false"
+    )
+
+import joblib
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from scipy import stats
+from tensorflow.python.ops import random_ops_util
+
+Array = np.ndarray
+Split = tuple[Array, Array]  # inputs of shape (samples, …) and targets of shape (samples, …)
+
+# ------------------------------------------------------------------------------------------ fit
+
+SUPPORTED_LAYERS = """
+    InputLayer Dense Activation ReLU LeakyReLU PReLU ELU Softmax Flatten Reshape Rescaling
+    Add Average Concatenate Multiply Subtract BatchNormalization LayerNormalization
+    Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D
+    GaussianNoise GaussianDropout ActivityRegularization
+    Conv1D Conv2D Conv2DTranspose UpSampling2D
+    MaxPooling1D MaxPooling2D AveragePooling1D AveragePooling2D
+    GlobalAveragePooling1D GlobalAveragePooling2D GlobalMaxPooling1D GlobalMaxPooling2D
+    LSTM LSTMCell GRU GRUCell SimpleRNN SimpleRNNCell Sequential Functional
+"""
+SUPPORTED_OPTIMIZERS = "SGD Adam AdamW RMSprop Adagrad Nadam"
+REFUSED_ARGUMENTS = {
+    "callbacks": "train in pieces (`epochs`, `initial_epoch`) and look at the model in between",
+    "class_weight": "use model.fit",
+    "sample_weight": "use model.fit",
+    "steps_per_epoch": "set `batch_size`; an epoch is one pass over the data",
+    "validation_steps": "pass less validation data",
+}
+
+
+def fit(
+    model: keras.Model,
+    x: Array,
+    y: Array,
+    batch_size: int | None = None,
+    epochs: int = 1,
+    verbose: int | str = "auto",
+    *,
+    validation_data: Split | None = None,
+    validation_split: float = 0.0,
+    validation_batch_size: int | None = None,
+    validation_freq: int = 1,
+    shuffle: bool = True,
+    initial_epoch: int = 0,
+    seed: int | None = None,
+    **others: Any,
+) -> keras.callbacks.History:
+    """Train a compiled model as ``model.fit`` would, as one compiled program.
+
+    With shuffling and random layers off, losses, metrics and weights equal ``model.fit``'s to
+    float32 rounding. Random draws (batch order, dropout masks, noise) follow the same
+    distributions but are other numbers than ``model.fit`` would draw.
+
+    Args:
+        model: A compiled Keras model with one input and one output.
+        x: Inputs, shape (samples, …).
+        y: Targets, shape (samples, …).
+        batch_size: Samples per update; 32 if None. The last batch of an epoch may be smaller.
+        epochs: Number of the last epoch, as in Keras (with ``initial_epoch`` 0, how many).
+        verbose: 0 hides the progress bar, which otherwise shows in runs of over a second.
+        validation_data: ``(x, y)`` evaluated in inference mode at the end of each epoch.
+        validation_split: Share of the data, taken from its end, to use as validation data.
+        validation_batch_size: Batch size of the evaluation; ``batch_size`` if None.
+        validation_freq: Evaluate every that many epochs.
+        shuffle: Draw a new order of the samples for each epoch.
+        initial_epoch: Number of epochs already done.
+        seed: Fixes batch order and every random layer. If None it is drawn from Python's
+            ``random``, which ``keras.utils.set_random_seed`` fixes. Each random layer gets a
+            stream of its own, even where two were given the same seed.
+
+    Returns:
+        Keras' History: ``history.history[name]`` is a list with one value per epoch.
+        ``history.seconds`` is the running time, compilation included.
+
+    Raises:
+        ValueError: An argument has a value that cannot be trained with; nothing was changed.
+        NotImplementedError: Something that ``model.fit`` can do and this cannot, named.
+    """
+    start = time.perf_counter()
+    for name, value in others.items():
+        if name not in REFUSED_ARGUMENTS:
+            raise TypeError(f"fit got an unexpected argument {name!r}.")
+        if value is not None:
+            raise NotImplementedError(
+                f"lab.fit does not support `{name}`: {REFUSED_ARGUMENTS[name]}."
+            )
+    _check_model(model)
+    _check_count("epochs", epochs)
+    _check_count("validation_freq", validation_freq)
+    _check_count("initial_epoch", initial_epoch, least=0)
+    if initial_epoch >= epochs:
+        raise ValueError(
+            f"epochs={epochs} counts from 0, so it must be above initial_epoch={initial_epoch}."
+        )
+    train = _check_data("x", x, "y", y)
+    if validation_data is None and validation_split:
+        train, validation_data = _split_off(train, validation_split)
+    if validation_data is not None:
+        if not isinstance(validation_data, (tuple, list)) or len(validation_data) != 2:
+            raise ValueError("validation_data must be a pair (x, y) of arrays.")
+        validation_data = _check_data("validation x", validation_data[0], "y", validation_data[1])
+    _check_input_shape(model, train, validation_data)
+    batch_size = 32 if batch_size is None else batch_size
+    validation_batch_size = validation_batch_size or batch_size
+    _check_count("batch_size", batch_size)
+    _check_count("validation_batch_size", validation_batch_size)
+    seed = random.randrange(2**31) if seed is None else seed
+    _check_count("seed", seed, least=0)
+
+    loop = _Loop(batch_size, validation_batch_size, validation_freq, bool(shuffle))
+    program = _program(model, train, validation_data, loop)
+    with _Progress("fit", epochs - initial_epoch, "epochs", shown=verbose not in (0, "0")) as bar:
+        rows = program.run(model, train, validation_data, seed, initial_epoch, epochs, bar)
+    model.optimizer.finalize_variable_values(model.trainable_weights)
+
+    history = keras.callbacks.History()
+    history.set_model(model)
+    batches = -(-len(train[0]) // batch_size)
+    history.set_params({"verbose": verbose, "epochs": epochs, "steps": batches})
+    history.epoch = list(range(initial_epoch, initial_epoch + len(rows)))
+    for name, column in zip(program.names, rows.T, strict=True):
+        evaluated = [
+            value
+            for epoch, value in zip(history.epoch, column.tolist(), strict=True)
+            if not name.startswith("val_") or (epoch + 1) % validation_freq == 0
+        ]
+        if evaluated:
+            history.history[name] = evaluated
+    history.seconds = time.perf_counter() - start
+    model.history = history
+    return history
+
+
+@dataclass(frozen=True)
+class _Loop:
+    """What is constant in a compiled loop besides the model and the shapes of the data."""
+
+    batch_size: int
+    validation_batch_size: int
+    validation_freq: int
+    shuffle: bool
+
+
+class _Program:
+    """The whole training loop of one model as one XLA program over fixed array shapes."""
+
+    ROWS, COLUMNS = 512, 32  # epochs and logs that one call can record; long runs take more calls
+
+    def __init__(
+        self, model: keras.Model, train: Split, validation: Split | None, loop: _Loop
+    ) -> None:
+        self.model, self.loop = model, loop
+        self.names: list[str] = []  # of the logs of an epoch; known once the loop is traced
+        first_batch = tuple(array[: loop.batch_size] for array in train)
+        model._symbolic_build(data_batch=first_batch)  # what fit itself calls to create variables
+        specs = [tf.TensorSpec(array.shape, array.dtype) for array in train + (validation or ())]
+        scalar = tf.TensorSpec([], tf.int32)
+        function = tf.function(self._run_epochs, autograph=False, jit_compile=True)
+        with _xla_random_numbers(), _without_cudnn(model):
+            # A concrete function is never traced again, so the choice made above stays in force.
+            self.function = function.get_concrete_function(specs, scalar, scalar, scalar)
+        _check_graph(self.function.graph, model)
+
+    def _run_epochs(
+        self, arrays: list[tf.Tensor], seed: tf.Tensor, first: tf.Tensor, count: tf.Tensor
+    ) -> tf.Tensor:
+        """Train ``count`` epochs from epoch number ``first``; return a row of logs for each."""
+        model, loop = self.model, self.loop
+        train, validation = arrays[:2], arrays[2:]
+        train_names: list[str] = []
+        validation_names: list[str] = []
+
+        def train_pass(epoch: tf.Tensor) -> tf.Tensor:
+            data = train
+            if loop.shuffle:
+                key = tf.stack([seed, epoch])
+                samples = train[0].shape[0]
+                draws = tf.random.stateless_uniform([samples], key, None, None, tf.int32)
+                order = tf.argsort(draws)
+                data = [tf.gather(array, order) for array in train]
+            logs = self._pass(model.train_step, data, loop.batch_size)
+            train_names[:] = logs
+            return _stack(logs)
+
+        def validation_pass() -> tf.Tensor:
+            logs = self._pass(model.test_step, validation, loop.validation_batch_size)
+            validation_names[:] = [f"val_{name}" for name in logs]
+            return _stack(logs)
+
+        def one_epoch(done: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            epoch = first + done
+            logs = [train_pass(epoch)]
+            if validation and loop.validation_freq == 1:
+                logs += [validation_pass()]
+            elif validation:
+                due = tf.equal((epoch + 1) % loop.validation_freq, 0)
+                missing = np.float32(np.nan)
+                logs += [
+                    tf.cond(due, validation_pass, lambda: tf.fill([len(validation_names)], missing))
+                ]
+            row = tf.concat(logs, axis=0)
+            row = tf.pad(row, [[0, self.COLUMNS - row.shape[0]]])
+            return done + 1, tf.tensor_scatter_nd_update(rows, [[done]], [row])
+
+        rows = tf.zeros([self.ROWS, self.COLUMNS])
+        _, rows = tf.while_loop(lambda done, _: done < count, one_epoch, [0, rows])
+        self.names = train_names + validation_names
+        return rows
+
+    def _pass(
+        self, step: Callable, data: Sequence[tf.Tensor], batch_size: int
+    ) -> dict[str, tf.Tensor]:
+        """Call ``step`` on every batch of ``data`` in order; return what Keras would log.
+
+        The last batch, which may be smaller, is traced on its own: padding it would change batch
+        statistics. Logs that are not metrics (a custom ``train_step`` may return some) are those
+        of the last batch, as in Keras.
+        """
+        self.model.reset_metrics()
+        shapes = [array.shape for array in data]
+        earlier = (shapes[0][0] - 1) // batch_size
+
+        def one_step(index: tf.Tensor) -> tuple[tf.Tensor]:
+            step(
+                tuple(
+                    tf.slice(
+                        array,
+                        [index * batch_size] + [0] * (shape.rank - 1),
+                        [batch_size, *shape[1:]],
+                    )
+                    for array, shape in zip(data, shapes, strict=True)
+                )
+            )
+            return (index + 1,)
+
+        if earlier:
+            tf.while_loop(lambda index: index < earlier, one_step, [0])
+        logs = step(tuple(array[earlier * batch_size :] for array in data))
+        metrics = self.model.get_metrics_result()
+        return metrics if set(logs) == set(metrics) else logs
+
+    def run(
+        self,
+        model: keras.Model,
+        train: Split,
+        validation: Split | None,
+        seed: int,
+        initial_epoch: int,
+        epochs: int,
+        bar: _Progress,
+    ) -> Array:
+        """Train ``model``, which must be built like ``self.model``, from its present state.
+
+        Returns the logs, shape (epochs, names). A run is cut into calls of about half a second so
+        that the progress bar moves and Ctrl-C works; what was trained until then is kept.
+        """
+        arrays = [tf.constant(array) for array in train + (validation or ())]
+        borrowed = None
+        if model is not self.model:
+            borrowed = [variable.numpy() for variable in _state(self.model)]
+            _copy_state(_state(model), self.model)
+        for stream, state in enumerate(_seed_states(self.model), start=1):
+            state.assign([_derive(seed, stream), 0])
+        order_seed = tf.constant(_derive(seed, 0), tf.int32)
+        rows, done, count = [], initial_epoch, 1
+        try:
+            while done < epochs:
+                count = min(count, self.ROWS, epochs - done)
+                start = time.perf_counter()
+                rows += [
+                    self.function(arrays, order_seed, tf.constant(done), tf.constant(count))[:count]
+                ]
+                rows[-1] = rows[-1].numpy()[:, : len(self.names)]
+                done += count
+                bar.advance(count)
+                seconds = time.perf_counter() - start
+                # The first call compiles: what follows is far quicker than what it took.
+                count = 8 if len(rows) == 1 else max(1, int(count * min(8, 0.5 / seconds)))
+        finally:
+            if borrowed is not None:
+                _copy_state(_state(self.model), model)
+                _copy_state(borrowed, self.model)
+        return np.concatenate(rows)
+
+
+def _stack(logs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    for name, value in logs.items():
+        if len(tf.convert_to_tensor(value).shape):
+            raise NotImplementedError(
+                f"lab.fit records one number per epoch; train_step's log {name!r} has shape "
+                f"{tuple(value.shape)}. Return its mean or norm instead."
+            )
+    return tf.stack([tf.cast(value, tf.float32) for value in logs.values()])
+
+
+_programs: OrderedDict[tuple, _Program] = OrderedDict()
+
+
+def _program(model: keras.Model, train: Split, validation: Split | None, loop: _Loop) -> _Program:
+    """The program for this structure, data shapes and loop; compiled only if it is a new one."""
+    shapes = [(array.shape, str(array.dtype)) for array in train + (validation or ())]
+    key = (_structure(model) or id(model), str(shapes), loop)
+    if key not in _programs:
+        _programs[key] = _Program(model, train, validation, loop)
+        if len(_programs) > 48:  # a program keeps its model and a few MB of machine code alive
+            _programs.popitem(last=False)
+    _programs.move_to_end(key)
+    program = _programs[key]
+    if program.model is not model:
+        model._symbolic_build(data_batch=tuple(array[: loop.batch_size] for array in train))
+    return program
+
+
+def _structure(model: keras.Model) -> str | None:
+    """Equal for models that can share one program: same layers, constants, loss and optimizer.
+
+    Initial weights, names, seeds and the learning rate may differ, since they are state. None for
+    models with code of their own, whose constants cannot be seen from outside.
+    """
+    if type(model).__name__ not in ("Sequential", "Functional") or not model.built:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            configs = [model.get_config(), model.get_compile_config()]
+        text = json.dumps(_without_state(configs))
+    except (TypeError, ValueError, OSError, NotImplementedError):
+        return None
+    for position, layer in enumerate(configs[0]["layers"]):
+        text = text.replace(f'"{layer["config"]["name"]}"', f'"layer {position}"')
+    return text
+
+
+def _without_state(config: Any) -> Any:
+    if isinstance(config, (list, tuple)):
+        return [_without_state(item) for item in config]
+    if not isinstance(config, dict):
+        return config
+    if "class_name" in config and not str(config.get("module")).startswith("keras"):
+        raise TypeError(f"{config['class_name']} is not part of Keras.")
+    state = {"seed"}
+    if "layers" in config or "learning_rate" in config:  # a model or an optimizer
+        state.add("name")
+    if isinstance(config.get("learning_rate"), float):
+        state.add("learning_rate")
+    return {
+        key: _without_state(value)
+        for key, value in config.items()
+        if key not in state and not key.endswith("_initializer")
+    }
+
+
+def _state(model: keras.Model) -> list[keras.Variable]:
+    """Everything that training changes: weights, moving statistics, seeds, optimizer state."""
+    return [*model.variables, *model.optimizer.variables]
+
+
+def _copy_state(values: Iterable[keras.Variable | Array], model: keras.Model) -> None:
+    for target, value in zip(_state(model), values, strict=True):
+        target.assign(value)
+
+
+def _seed_states(model: keras.Model) -> list[keras.Variable]:
+    weights = {id(variable) for variable in model.weights}
+    return [variable for variable in model.variables if id(variable) not in weights]
+
+
+def _derive(seed: int, stream: int) -> int:
+    """A seed for one stream of one run: streams of different runs or layers never meet."""
+    return int(np.random.SeedSequence([seed, stream]).generate_state(1)[0]) % (2**31 - 2)
+
+
+# On a CPU, XLA's default random generator is about a hundred times slower than threefry.
+XLA_RANDOM_OPS = {
+    "StatelessRandomUniformV2",
+    "StatelessRandomUniformIntV2",
+    "StatelessRandomUniformFullIntV2",
+    "StatelessTruncatedNormalV2",
+}
+
+
+@contextmanager
+def _xla_random_numbers() -> Iterator[None]:
+    """While a program is traced, let every random op use threefry and a quick normal transform.
+
+    Only while tracing: outside XLA, threefry does not exist. `_check_graph` makes sure that
+    nothing random came in by another way.
+    """
+    default, default_normal = random_ops_util.get_key_counter_alg, tf.random.stateless_normal
+
+    def key_counter_alg(seed: tf.Tensor, alg: Any) -> tuple:
+        return default(seed, "threefry" if alg in (None, "auto_select") else alg)
+
+    random_ops_util.get_key_counter_alg = key_counter_alg
+    tf.random.stateless_normal = _box_muller
+    try:
+        yield
+    finally:
+        random_ops_util.get_key_counter_alg = default
+        tf.random.stateless_normal = default_normal
+
+
+@contextmanager
+def _without_cudnn(model: keras.Model) -> Iterator[None]:
+    """On a GPU, keep recurrent layers off cuDNN, which XLA cannot compile."""
+    layers = [layer for layer in model._flatten_layers() if hasattr(layer, "use_cudnn")]
+    before = [layer.use_cudnn for layer in layers]
+    for layer in layers:
+        layer.use_cudnn = False
+    try:
+        yield
+    finally:
+        for layer, value in zip(layers, before, strict=True):
+            layer.use_cudnn = value
+
+
+def _box_muller(
+    shape: Sequence[int],
+    seed: tf.Tensor,
+    mean: float = 0.0,
+    stddev: float = 1.0,
+    dtype: tf.DType = tf.float32,
+    name: str | None = None,
+    alg: str = "auto_select",
+) -> tf.Tensor:
+    """Normal numbers, two from two uniform ones (Box & Muller 1958), exact up to rounding.
+
+    Sine and cosine come from polynomials: XLA's own are seven times slower on a CPU.
+    """
+    shape = [int(size) for size in tf.get_static_value(tf.convert_to_tensor(shape))]
+    size = int(np.prod(shape))
+    uniform = tf.random.stateless_uniform([2, -(-size // 2)], seed, dtype=dtype)
+    radius = tf.sqrt(-2 * tf.math.log(1 - uniform[0]))
+    half = np.pi * (uniform[1] - 0.5)  # half the angle; its Taylor series are exact to float32
+    square = half * half
+    sin = half * _polynomial(square, [(-1) ** k / factorial(2 * k + 1) for k in range(7)])
+    cos = _polynomial(square, [(-1) ** k / factorial(2 * k) for k in range(8)])
+    normal = tf.concat([radius * (cos * cos - sin * sin), radius * 2 * sin * cos], axis=0)[:size]
+    return tf.reshape(normal, shape) * tf.cast(stddev, dtype) + tf.cast(mean, dtype)
+
+
+def _polynomial(x: tf.Tensor, coefficients: Sequence[float]) -> tf.Tensor:
+    value = tf.zeros_like(x)
+    for coefficient in reversed(coefficients):
+        value = value * x + tf.cast(coefficient, x.dtype)
+    return value
+
+
+# ------------------------------------------------------------------------------- checks of fit
+
+
+def _check_model(model: Any) -> None:
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"model must be a keras.Model, not {type(model).__name__}.")
+    if not model.compiled:
+        raise ValueError("The model is not compiled: call model.compile(...) first.")
+    if model.optimizer is None:
+        raise ValueError("The model is compiled without an optimizer.")
+    if model.run_eagerly:
+        raise NotImplementedError(
+            "lab.fit cannot run_eagerly: use model.fit to debug step by step."
+        )
+    if model.built and len(getattr(model, "inputs", None) or [0]) > 1:
+        raise NotImplementedError(
+            "lab.fit trains models with one input: use model.fit for several."
+        )
+    if model.built and len(getattr(model, "outputs", None) or [0]) > 1:
+        raise NotImplementedError(
+            "lab.fit trains models with one output: use model.fit for several."
+        )
+    for layer in model._flatten_layers(include_self=False):
+        if _is_keras(layer) and type(layer).__name__ not in SUPPORTED_LAYERS.split():
+            raise NotImplementedError(
+                f"lab.fit is not tested with the layer {type(layer).__name__} "
+                f"({layer.name!r}): use model.fit."
+            )
+        if getattr(layer, "stateful", False):
+            raise NotImplementedError(
+                f"lab.fit does not carry the state of the stateful layer {layer.name!r} from "
+                "batch to batch: use model.fit."
+            )
+    optimizer = type(model.optimizer).__name__
+    if _is_keras(model.optimizer) and optimizer not in SUPPORTED_OPTIMIZERS.split():
+        raise NotImplementedError(
+            f"lab.fit is not tested with the optimizer {optimizer}: use one of "
+            f"{', '.join(SUPPORTED_OPTIMIZERS.split())}, or model.fit."
+        )
+
+
+def _is_keras(thing: Any) -> bool:
+    return type(thing).__module__.split(".")[0] == "keras"
+
+
+def _check_count(name: str, value: Any, least: int = 1) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}.")
+
+
+def _check_data(x_name: str, x: Any, y_name: str, y: Any) -> Split:
+    """Turn inputs and targets into arrays that can be trained on, floats as float32."""
+    arrays = []
+    for name, value in ((x_name, x), (y_name, y)):
+        if value is None:
+            raise ValueError(f"{name} is missing.")
+        if isinstance(value, (dict, tf.data.Dataset, keras.utils.PyDataset)) or hasattr(
+            value, "__next__"
+        ):
+            raise NotImplementedError(
+                f"lab.fit takes {name} as one array, not as {type(value).__name__}: use model.fit."
+            )
+        array = np.asarray(value)
+        if array.dtype.kind not in "fiub":
+            raise ValueError(f"{name} must hold numbers, not {array.dtype}.")
+        if array.ndim == 0 or len(array) == 0:
+            raise ValueError(f"{name} is empty: shape {array.shape}.")
+        if array.dtype.kind == "f":
+            array = array.astype(np.float32)
+            wrong = np.count_nonzero(~np.isfinite(array))
+            if wrong:
+                raise ValueError(
+                    f"{name} holds {wrong} values that are NaN or infinite: remove or fill them."
+                )
+        arrays.append(array)
+    if len(arrays[0]) != len(arrays[1]):
+        raise ValueError(
+            f"{x_name} has {len(arrays[0])} samples and {y_name} has {len(arrays[1])}: "
+            "they must be equally long."
+        )
+    return arrays[0], arrays[1]
+
+
+def _split_off(train: Split, share: float) -> tuple[Split, Split]:
+    if not 0 < share < 1:
+        raise ValueError(f"validation_split must lie between 0 and 1, not {share!r}.")
+    cut = int(np.floor(len(train[0]) * (1 - share)))
+    if cut == 0:
+        raise ValueError(f"validation_split={share} leaves no sample to train on.")
+    return (train[0][:cut], train[1][:cut]), (train[0][cut:], train[1][cut:])
+
+
+def _check_input_shape(model: keras.Model, *splits: Split | None) -> None:
+    expected = getattr(model, "input_shape", None) if model.built else None
+    if not isinstance(expected, tuple):
+        return
+    for x, _ in filter(None, splits):
+        fits = len(expected) == x.ndim and all(
+            want in (None, got) for want, got in zip(expected[1:], x.shape[1:], strict=True)
+        )
+        if not fits:
+            raise ValueError(
+                f"The model takes inputs of shape (samples, {', '.join(map(str, expected[1:]))}), "
+                f"but x has shape {x.shape}."
+            )
+
+
+def _check_graph(graph: tf.Graph, model: keras.Model) -> None:
+    """Refuse programs with randomness that cannot be seeded, or with state outside the model."""
+    definition = graph.as_graph_def()
+    ops = {node.op for node in definition.node}
+    ops |= {node.op for function in definition.library.function for node in function.node_def}
+    random_ops = {op for op in ops if "Random" in op or "Multinomial" in op or "Truncated" in op}
+    if random_ops - XLA_RANDOM_OPS:
+        raise NotImplementedError(
+            f"The model uses random operations that lab.fit cannot seed: "
+            f"{', '.join(sorted(random_ops - XLA_RANDOM_OPS))}. Use keras.random with a "
+            "keras.random.SeedGenerator that is an attribute of the layer."
+        )
+    own = {id(variable.value) for variable in (*_state(model), *model.metrics_variables)}
+    foreign = [variable.name for variable in graph.variables if id(variable) not in own]
+    if foreign:
+        raise NotImplementedError(
+            f"The training step uses variables that do not belong to the model: "
+            f"{', '.join(foreign)}. Make them attributes of a layer or of the model (a random "
+            "draw without a seed uses Keras' global one: give the layer a "
+            "keras.random.SeedGenerator)."
+        )
+
+
+class _Progress:
+    """A progress bar that appears after a second and is gone when the work is done."""
+
+    def __init__(self, task: str, total: int, unit: str, shown: bool = True) -> None:
+        self.task, self.total, self.unit, self.done = task, total, unit, 0
+        self.start, self.handle, self.drawn = time.perf_counter(), None, 0.0
+        self.notebook = "ipykernel" in sys.modules
+        shown = shown and os.environ.get("LAB_PROGRESS") != "0"
+        self.shown = shown and (self.notebook or sys.stderr.isatty())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def advance(self, amount: int = 1) -> None:
+        self.done += amount
+        now = time.perf_counter()
+        if not self.shown or now - self.start < 1 or now - self.drawn < 0.2:
+            return
+        self.drawn = now
+        left = (now - self.start) * (self.total - self.done) / self.done
+        blocks = round(30 * self.done / self.total)
+        bar = "█" * blocks + "░" * (30 - blocks)
+        self._show(f"{self.task} {bar} {self.done}/{self.total} {self.unit}, {left:.0f} s left")
+
+    def _show(self, text: str) -> None:
+        if not self.notebook:
+            print(f"\r{text:<79}", end="" if text else "\r", file=sys.stderr, flush=True)
+            return
+        from IPython.display import display
+
+        content = {"text/plain": text}
+        if self.handle is None:
+            self.handle = display(content, raw=True, display_id=True)
+        else:
+            self.handle.update(content, raw=True)
+
+    def __exit__(self, *exception: object) -> None:
+        if self.drawn:
+            self._show("")
+
+
+# ----------------------------------------------------------------------------- repeat and sweep
+
+
+@dataclass
+class Runs:
+    """What ``repeat`` returns: one kind of model, trained once with each seed.
+
+    Attributes:
+        seeds: One number per run.
+        history: Name of a log -> array of shape (seeds, epochs); NaN where not evaluated.
+        measures: Name -> array whose first axis is the seed; what ``measure`` returned.
+        seconds: Array of shape (seeds,): running time of each training.
+        setting: The setting of a sweep these runs belong to.
+    """
+
+    seeds: list[int]
+    history: dict[str, Array]
+    measures: dict[str, Array]
+    seconds: Array
+    setting: dict[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Array:
+        """The log or measure called ``name``."""
+        if name in self.history:
+            return self.history[name]
+        if name in self.measures:
+            return self.measures[name]
+        raise KeyError(f"No log or measure {name!r}; there are {[*self.history, *self.measures]}.")
+
+    def final(self, name: str, last: int = 1) -> Array:
+        """Mean of a log over the ``last`` epochs of each run, shape (seeds,)."""
+        return self[name][:, -last:].mean(axis=1)
+
+    def epochs_to(self, name: str, level: float) -> Array:
+        """First epoch (counted from 1) at which a log is at least ``level``, shape (seeds,).
+
+        Infinite where a run never gets there.
+        """
+        reached = self[name] >= level
+        return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)
+
+    def table(self) -> pd.DataFrame:
+        """Last value of each log and each scalar measure: mean, sd, min and max over seeds."""
+        columns = {name: self.final(name) for name in self.history}
+        columns |= {name: value for name, value in self.measures.items() if value.ndim == 1}
+        return pd.DataFrame(columns).agg(["mean", "std", "min", "max"]).T
+
+    def _repr_html_(self) -> str:
+        return self.table().to_html(float_format="{:.3g}".format)
+
+
+@dataclass
+class Sweep:
+    """What ``sweep`` returns: a list of ``Runs``, one for each setting."""
+
+    runs: list[Runs]
+
+    def __iter__(self) -> Iterator[Runs]:
+        return iter(self.runs)
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    def at(self, **setting: Any) -> Runs:
+        """The runs with this setting, for example ``at(rate=0.4)``."""
+        found = [runs for runs in self.runs if setting.items() <= runs.setting.items()]
+        if len(found) != 1:
+            settings = [runs.setting for runs in self.runs]
+            raise KeyError(f"{len(found)} settings match {setting}; there are {settings}.")
+        return found[0]
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Final value of a log, or a scalar measure, one row per setting."""
+        rows = []
+        for runs in self.runs:
+            values = runs.final(name) if name in runs.history else runs[name]
+            row = {"mean": values.mean(), "sd": values.std(ddof=1), "min": values.min()}
+            rows.append(runs.setting | row | {"max": values.max(), "n": len(values)})
+        return pd.DataFrame(rows)
+
+    def save(self, path: str | Path) -> None:
+        """Write everything to a ``.npz`` file (whole or not at all)."""
+        path = Path(path)
+        arrays: dict[str, Array] = {}
+        for index, runs in enumerate(self.runs):
+            arrays[f"{index}/seconds"] = runs.seconds
+            arrays[f"{index}/label"] = np.array(json.dumps([runs.seeds, runs.setting]))
+            for kind in ("history", "measures"):
+                for name, values in getattr(runs, kind).items():
+                    arrays[f"{index}/{kind}/{name}"] = values
+        unfinished = path.with_name(path.name + ".part")
+        with unfinished.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+        unfinished.replace(path)
+
+    @staticmethod
+    def load(path: str | Path) -> Sweep:
+        """Read what ``save`` wrote."""
+        runs: dict[int, Runs] = {}
+        with np.load(path) as file:
+            for key in file:
+                index, kind, *name = key.split("/", 2)
+                if kind == "label":
+                    seeds, setting = json.loads(str(file[key]))
+                    runs[int(index)] = Runs(seeds, {}, {}, file[f"{index}/seconds"], setting)
+            for key in file:
+                index, kind, *name = key.split("/", 2)
+                if name:
+                    getattr(runs[int(index)], kind)[name[0]] = file[key]
+        return Sweep([runs[index] for index in sorted(runs)])
+
+
+Data = tuple[Split, Split] | Callable[..., tuple[Split, Split]]
+
+
+def repeat(
+    build: Callable[..., keras.Model],
+    data: Data,
+    *,
+    seeds: int | Sequence[int] = 30,
+    measure: Callable[[keras.Model, tuple[Split, Split]], Mapping[str, Any]] | None = None,
+    jobs: int | None = 1,
+    **fit_arguments: Any,
+) -> Runs:
+    """Train a kind of model once for each seed; compile once.
+
+    Run ``s`` calls ``keras.utils.set_random_seed(s)`` and ``build()``, so its initial weights are
+    those that anyone gets with these two lines; ``s`` also fixes batch order and random layers.
+    Two calls with the same seeds and data are therefore paired run by run.
+
+    Args:
+        build: Returns a new compiled model.
+        data: ``(train, test)``, each a pair (x, y); or a function of the seed that returns that,
+            to draw new data for each run (always of the same shape).
+        seeds: How many (0, 1, 2, …), or which.
+        measure: Called with each trained model and its data; returns numbers or arrays to keep.
+        jobs: Processes to spread the runs over. None: all cores, or what
+            ``joblib.parallel_config`` says.
+        **fit_arguments: ``epochs``, ``batch_size`` and so on, as in ``fit``. ``validation_data``
+            is the test data, unless given.
+
+    Raises:
+        ValueError, NotImplementedError: as ``fit``.
+    """
+    return sweep(build, {}, data, seeds=seeds, measure=measure, jobs=jobs, **fit_arguments).runs[0]
+
+
+def sweep(
+    build: Callable[..., keras.Model],
+    grid: Mapping[str, Iterable[Any]],
+    data: Data,
+    *,
+    seeds: int | Sequence[int] = 30,
+    measure: Callable[[keras.Model, tuple[Split, Split]], Mapping[str, Any]] | None = None,
+    jobs: int | None = None,
+    **fit_arguments: Any,
+) -> Sweep:
+    """``repeat`` for every combination of some settings, over all cores.
+
+    Args:
+        grid: Name -> values to try. Each name is a parameter of ``build``, of ``data`` (beside
+            the seed) or of ``fit``.
+        build, data, seeds, measure, jobs, fit_arguments: as in ``repeat``.
+
+    Returns:
+        One ``Runs`` per combination, in the order of ``itertools.product``.
+
+    Raises:
+        ValueError: A name in ``grid`` is a parameter of nothing, or a list of values is empty.
+    """
+    seeds = list(range(seeds)) if isinstance(seeds, (int, np.integer)) else [int(s) for s in seeds]
+    if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
+        raise ValueError(f"seeds must be different numbers from 0 on, and at least one: {seeds}.")
+    values = {name: list(options) for name, options in grid.items()}
+    for name, options in values.items():
+        if not options:
+            raise ValueError(f"The grid has no value for {name!r}.")
+        _owner_of(name, build, data)
+    settings = [
+        dict(zip(values, combination, strict=True))
+        for combination in itertools.product(*values.values())
+    ]
+    jobs = joblib.effective_n_jobs(jobs if jobs is not None else -1)
+    pieces = max(1, min(len(seeds), -(-2 * jobs // len(settings)))) if jobs > 1 else 1
+    chunks = [
+        (setting, [seeds[i] for i in part])
+        for setting in settings
+        for part in np.array_split(np.arange(len(seeds)), pieces)
+    ]
+    results: dict[tuple[int, int], tuple] = {}
+    with _Progress("runs", len(settings) * len(seeds), "runs") as bar:
+        if jobs == 1:
+            for index, (setting, part) in enumerate(chunks):
+                for seed, run in _train_seeds(build, data, setting, part, measure, fit_arguments):
+                    results[index // pieces, seed] = run
+                    bar.advance()
+        else:
+            parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+            tasks = (
+                joblib.delayed(_train_chunk)(
+                    index // pieces, build, data, setting, part, measure, fit_arguments
+                )
+                for index, (setting, part) in enumerate(chunks)
+            )
+            for index, runs in parallel(tasks):
+                results |= {(index, seed): run for seed, run in runs}
+                bar.advance(len(runs))
+    return Sweep(
+        [
+            _gather(setting, seeds, [results[index, seed] for seed in seeds])
+            for index, setting in enumerate(settings)
+        ]
+    )
+
+
+def _owner_of(name: str, build: Callable, data: Data) -> str:
+    """Which of ``build``, ``data`` and ``fit`` takes the setting called ``name``."""
+    if name in signature(build).parameters:
+        return "build"
+    if callable(data) and name in list(signature(data).parameters)[1:]:
+        return "data"
+    if name in signature(fit).parameters:
+        return "fit"
+    raise ValueError(
+        f"The grid's {name!r} is a parameter neither of {getattr(build, '__name__', 'build')}, "
+        "nor of the data function, nor of lab.fit."
+    )
+
+
+def _train_chunk(index: int, *arguments: Any) -> tuple[int, list]:
+    """A piece of a sweep in a process of its own, where one thread per process is quickest."""
+    with suppress(RuntimeError):  # TensorFlow has started already: an earlier piece has set it
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+    os.environ["LAB_PROGRESS"] = "0"
+    return index, list(_train_seeds(*arguments))
+
+
+def _train_seeds(
+    build: Callable[..., keras.Model],
+    data: Data,
+    setting: dict[str, Any],
+    seeds: Sequence[int],
+    measure: Callable | None,
+    fit_arguments: dict[str, Any],
+) -> Iterator[tuple[int, tuple]]:
+    """Train one model per seed; yield the seed with its (history, measures, seconds)."""
+    parts: dict[str, dict[str, Any]] = {"build": {}, "data": {}, "fit": dict(fit_arguments)}
+    for name, value in setting.items():
+        parts[_owner_of(name, build, data)][name] = value
+    twin = None  # the model that is trained; each new model lends it its fresh state
+    for seed in seeds:
+        train, test = data(seed, **parts["data"]) if callable(data) else data
+        keras.utils.set_random_seed(seed)
+        model = build(**parts["build"])
+        if twin is None:
+            twin = model
+        else:
+            _check_model(model)
+            model._symbolic_build(data_batch=(np.asarray(train[0])[:1], np.asarray(train[1])[:1]))
+            try:
+                _copy_state(_state(model), twin)
+            except ValueError as error:
+                raise ValueError(
+                    "build must return the same kind of model for every seed, but with seed "
+                    f"{seed} its weights have another number or shape."
+                ) from error
+        arguments = {"validation_data": test} | parts["fit"] | {"verbose": 0, "seed": seed}
+        history = fit(twin, *train, **arguments)
+        measured = measure(twin, (train, test)) if measure else {}
+        yield seed, (_by_epoch(history, parts["fit"]), measured, history.seconds)
+
+
+def _by_epoch(history: keras.callbacks.History, fit_arguments: dict[str, Any]) -> dict[str, Array]:
+    """The history as arrays with one value per epoch, NaN for epochs without validation."""
+    every = fit_arguments.get("validation_freq", 1)
+    epochs = np.array(history.epoch) + 1
+    logs = {}
+    for name, values in history.history.items():
+        logs[name] = np.full(len(epochs), np.nan)
+        logs[name][epochs % every == 0 if name.startswith("val_") else slice(None)] = values
+    return logs
+
+
+def _gather(setting: dict[str, Any], seeds: list[int], results: list[tuple]) -> Runs:
+    histories, measures, seconds = zip(*results, strict=True)
+    return Runs(
+        seeds,
+        {name: np.stack([history[name] for history in histories]) for name in histories[0]},
+        {name: np.stack([np.asarray(m[name]) for m in measures]) for name in measures[0]},
+        np.array(seconds),
+        setting,
+    )
+
+
+# ----------------------------------------------------------------------------------- comparison
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A mean paired difference over ``n`` runs and what it says.
+
+    Attributes:
+        mean: Mean of the differences; ``low`` and ``high`` end its 95 % interval.
+        n: Number of pairs.
+        smallest: The smallest mean difference worth speaking of, declared beforehand.
+    """
+
+    mean: float
+    low: float
+    high: float
+    n: int
+    smallest: float
+
+    @property
+    def verdict(self) -> str:
+        """``supported`` if the first is larger: interval above 0, mean at least ``smallest``.
+
+        ``opposite`` if that holds the other way round; ``not supported here`` otherwise, whether
+        the difference is too small to matter or too uncertain to call.
+        """
+        if self.low > 0 and self.mean >= self.smallest:
+            return "supported"
+        if self.high < 0 and self.mean <= -self.smallest:
+            return "opposite"
+        return "not supported here"
+
+    def __str__(self) -> str:
+        return (
+            f"difference {self.mean:+.3g}, 95 % interval {self.low:+.3g} to {self.high:+.3g} "
+            f"({self.n} pairs): {self.verdict}"
+        )
+
+
+def compare(first: Array, second: Array, smallest: float) -> Comparison:
+    """Is ``first`` larger than ``second``, run by run?
+
+    The interval is Student's t interval of the mean of ``first - second``.
+
+    Args:
+        first, second: One value per run, shape (n,), paired: same seeds in the same order.
+        smallest: The smallest difference worth speaking of; decide it before looking.
+
+    Raises:
+        ValueError: The arrays do not pair up, hold NaN or infinite values, or are too short.
+    """
+    first, second = np.asarray(first, float), np.asarray(second, float)
+    if first.shape != second.shape or first.ndim != 1:
+        raise ValueError(
+            f"compare needs one value per run, paired: shapes are {first.shape}, {second.shape}."
+        )
+    if len(first) < 2:
+        raise ValueError("compare needs at least two pairs of runs.")
+    if not smallest > 0:
+        raise ValueError(f"smallest must be above 0, not {smallest!r}.")
+    differences = first - second
+    if not np.isfinite(differences).all():
+        raise ValueError(
+            "compare cannot use NaN or infinite values (runs that diverged or never reached a "
+            "level): count or cap them first."
+        )
+    mean, n = differences.mean(), len(differences)
+    half = stats.t.ppf(0.975, n - 1) * differences.std(ddof=1) / np.sqrt(n)
+    return Comparison(float(mean), float(mean - half), float(mean + half), n, smallest)
+
+
+# -------------------------------------------------------------------------------------- records
+
+RECORD_TYPE = "application/vnd.lab.record+json"
+
+
+class _Record:
+    """Displays as a table; carries the same numbers, unrounded, for the course's checks."""
+
+    def __init__(self, numbers: dict[str, dict[str, Any]]) -> None:
+        self.numbers = numbers
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        table = pd.DataFrame.from_dict(self.numbers, orient="index")
+        table = table.drop(columns="tolerance", errors="ignore")
+        table = table.map(lambda v: f"{v:.4g}" if isinstance(v, (int, float)) else v)
+        table = table.fillna("")
+        exact = {
+            name: {
+                key: value if isinstance(value, (str, int)) or np.isfinite(value) else str(value)
+                for key, value in entry.items()
+            }
+            for name, entry in self.numbers.items()
+        }
+        return {
+            "text/plain": table.to_string(),
+            "text/html": table.to_html(border=0),
+            RECORD_TYPE: exact,
+        }
+
+
+def record(values: Mapping[str, Any], tolerance: float = 1e-5) -> None:
+    """Show numbers that the text rests on, and keep them, with their spread, in the notebook.
+
+    Args:
+        values: Name -> an array with one value per run (its mean, sd, median, min, max and n are
+            recorded), a ``Comparison``, or a single number that does not depend on luck.
+        tolerance: How far single numbers may differ when the notebook runs elsewhere.
+    """
+    numbers: dict[str, dict[str, Any]] = {}
+    for name, value in values.items():
+        if isinstance(value, Comparison):
+            numbers[name] = {key: getattr(value, key) for key in ("mean", "low", "high", "n")}
+            numbers[name] |= {"smallest": value.smallest, "verdict": value.verdict}
+        elif np.ndim(value) == 0:
+            numbers[name] = {"value": float(value), "tolerance": tolerance}
+        else:
+            array = np.asarray(value, float)
+            with np.errstate(invalid="ignore"):
+                numbers[name] = {
+                    "mean": float(array.mean()),
+                    "sd": float(array.std(ddof=1)) if array.size > 1 else float("nan"),
+                    "median": float(np.median(array)),
+                    "min": float(array.min()),
+                    "max": float(array.max()),
+                    "n": int(array.size),
+                }
+    _display(_Record(numbers))
+
+
+def _display(thing: Any) -> None:
+    if "ipykernel" in sys.modules:
+        from IPython.display import display
+
+        display(thing)
+    else:
+        print(thing._repr_mimebundle_()["text/plain"])
+
+
+# -------------------------------------------------------------------------------------- figures
+
+# Okabe & Ito's colours, told apart by readers with any colour vision, each with a line style.
+plt.rcParams.update(
+    {
+        "axes.prop_cycle": plt.cycler(
+            color=["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"],
+            linestyle=["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1))],
+        ),
+        "axes.grid": True,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "figure.constrained_layout.use": True,
+        "figure.dpi": 100,
+        "figure.facecolor": "white",
+        "font.size": 10,
+        "grid.alpha": 0.3,
+        "legend.framealpha": 0.9,
+    }
+)
+_shortened: list[str] = []
+
+
+def full_scale(**parameters: tuple[Any, Any]) -> None:
+    """Declare a page's full settings as ``name=(used, full)``; figures of shorter runs say so."""
+    _shortened[:] = [
+        f"{name} {used} instead of {full}"
+        for name, (used, full) in parameters.items()
+        if used != full
+    ]
+    if _shortened:
+        print(f"Shortened run ({', '.join(_shortened)}): numbers and figures differ from the text.")
+
+
+def panels(
+    rows: int = 1,
+    columns: int = 1,
+    width: float = 7.0,
+    height: float | None = None,
+    **arguments: Any,
+) -> tuple[plt.Figure, Any]:
+    """``plt.subplots`` in the course's size (in inches); marks figures of shortened runs."""
+    height = height or rows * (3.6 if columns == 1 else 0.9 * width / columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(width, height), **arguments)
+    if _shortened:
+        figure.suptitle(f"Shortened run: {', '.join(_shortened)}", color="#B00000", fontsize=9)
+    return figure, axes
+
+
+def plot_points(ax: plt.Axes, x: Array, y: Array, size: float = 18) -> None:
+    """Scatter two-dimensional points, shape (samples, 2), with a colour and marker per class."""
+    for label, marker, color in zip(
+        np.unique(y), "os^D", ("#0072B2", "#D55E00", "#009E73", "#000000"), strict=False
+    ):
+        points = x[np.asarray(y).ravel() == label]
+        ax.scatter(
+            *points.T,
+            s=size,
+            marker=marker,
+            color=color,
+            edgecolor="white",
+            linewidth=0.4,
+            label=f"class {label}",
+        )
+    ax.set(xlabel="first input", ylabel="second input", aspect="equal")
+    ax.legend(loc="upper right")
+
+
+def plot_history(
+    ax: plt.Axes, history: keras.callbacks.History, title: str, metric: str = "accuracy"
+) -> None:
+    """One run's metric on train and test data per epoch; final values in the legend."""
+    for name, label in ((metric, "train"), (f"val_{metric}", "test")):
+        values = history.history[name]
+        ax.plot(np.arange(1, len(values) + 1), values, label=f"{label}, ends at {values[-1]:.3f}")
+    seconds = getattr(history, "seconds", None)
+    took = f" (one run, {seconds:.2g} s)" if seconds else " (one run)"
+    ax.set(xlabel="epoch", ylabel=metric, title=title + took)
+    ax.legend()
+
+
+def plot_runs(
+    ax: plt.Axes, runs: Runs, name: str, label: str, single: bool = True, **style: Any
+) -> None:
+    """A log per epoch: mean over runs, band from the 5th to the 95th percentile, and one run."""
+    values = runs[name]
+    epochs = np.arange(1, values.shape[1] + 1)
+    seen = ~np.isnan(values).all(axis=0)
+    mean = values[:, seen].mean(axis=0)
+    low, high = np.percentile(values[:, seen], [5, 95], axis=0)
+    (line,) = ax.plot(epochs[seen], mean, label=f"{label}, ends at {mean[-1]:.3f}", **style)
+    ax.fill_between(epochs[seen], low, high, color=line.get_color(), alpha=0.18, linewidth=0)
+    if single:
+        ax.plot(
+            epochs[seen],
+            values[0, seen],
+            color=line.get_color(),
+            linewidth=0.6,
+            linestyle="-",
+            alpha=0.7,
+        )
+    ax.set(xlabel="epoch", ylabel=name.removeprefix("val_"))
+    ax.legend()
+
+
+def plot_regions(
+    ax: plt.Axes, model: keras.Model, x: Array, y: Array, margin: float = 0.3, steps: int = 150
+) -> None:
+    """Shade what a two-class model predicts over the plane, with the points on top."""
+    (left, bottom), (right, top) = x.min(axis=0) - margin, x.max(axis=0) + margin
+    across, up = np.meshgrid(np.linspace(left, right, steps), np.linspace(bottom, top, steps))
+    plane = np.stack([across.ravel(), up.ravel()], axis=1).astype(np.float32)
+    probability = np.asarray(model(plane, training=False)).reshape(across.shape)
+    ax.contourf(
+        across, up, probability, np.linspace(0, 1, 11), cmap="RdBu_r", alpha=0.6, vmin=0, vmax=1
+    )
+    ax.contour(across, up, probability, [0.5], colors="black", linewidths=1)
+    plot_points(ax, x, y)
+    ax.get_legend().remove()
+
+
+def plot_comparisons(ax: plt.Axes, comparisons: Mapping[str, Comparison], xlabel: str) -> None:
+    """Each mean difference with its 95 % interval; the band is too small to speak of."""
+    names = list(comparisons)
+    for row, comparison in enumerate(comparisons.values()):
+        ax.plot(
+            [comparison.low, comparison.high],
+            [row, row],
+            color="#0072B2",
+            linestyle="-",
+            linewidth=2,
+        )
+        ax.plot(comparison.mean, row, "o", color="#0072B2")
+    smallest = max(comparison.smallest for comparison in comparisons.values())
+    ax.axvspan(-smallest, smallest, color="grey", alpha=0.15, linewidth=0)
+    ax.axvline(0, color="black", linewidth=0.8, linestyle="-")
+    ax.set(yticks=range(len(names)), yticklabels=names, xlabel=xlabel)
+    ax.invert_yaxis()

@@ -1,0 +1,204 @@
+"""Random draws of `lab.fit`: right distributions, own streams, the same again with the same seed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+from scipy import stats
+
+import lab
+
+ROOT = Path(__file__).resolve().parents[1]
+CELLS = 24  # values of a layer's output that a Probe logs in every epoch
+
+
+class Probe(keras.Model):
+    """Logs what random layers make of an input of ones, instead of learning."""
+
+    def __init__(self, *random_layers):
+        super().__init__()
+        self.random_layers = list(random_layers)
+        self.last = layers.Dense(1)
+
+    def call(self, x, training=False):
+        for layer in self.random_layers:
+            x = layer(x, training=training)
+        return self.last(layers.Flatten()(x))
+
+    def train_step(self, data):
+        outputs = [tf.reshape(layer(data[0], training=True), [-1]) for layer in self.random_layers]
+        values = tf.concat([output[: CELLS // len(outputs)] for output in outputs], axis=0)
+        return {f"cell {i}": value for i, value in enumerate(tf.unstack(values))}
+
+
+def draws(*random_layers, shape=(CELLS,), epochs=4000, seed=0):
+    """Outputs for an input of ones, shape (epochs, CELLS)."""
+    probe = Probe(*random_layers)
+    probe.compile(optimizer="sgd", loss="mse")
+    ones = np.ones((1, *shape), dtype="float32")
+    history = lab.fit(probe, ones, ones[:, :1].reshape(1, -1)[:, :1], epochs=epochs, seed=seed)
+    return np.stack(list(history.history.values()), axis=1)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.4, 0.5, 0.9])
+def test_dropout_drops_at_its_rate_and_scales_what_it_keeps(rate):
+    values = draws(layers.Dropout(rate))
+    kept = values > 0
+    np.testing.assert_allclose(values[kept], 1 / (1 - rate), rtol=1e-6)
+    assert stats.binomtest(int((~kept).sum()), kept.size, rate).pvalue > 1e-4
+    assert np.abs(np.corrcoef(kept.T) - np.eye(CELLS)).max() < 5 / np.sqrt(len(values))
+    after = np.corrcoef(kept[:-1, 0], kept[1:, 0])[0, 1]
+    assert abs(after) < 5 / np.sqrt(len(values))
+
+
+@pytest.mark.parametrize("stddev", [0.01, 0.1, 1.0])
+def test_gaussian_noise_is_normal_with_its_standard_deviation(stddev):
+    noise = (draws(layers.GaussianNoise(stddev)) - 1) / stddev
+    assert stats.kstest(noise.ravel(), "norm").pvalue > 1e-4
+    assert noise.mean() == pytest.approx(0, abs=5 / np.sqrt(noise.size))
+    assert noise.std() == pytest.approx(1, abs=5 / np.sqrt(2 * noise.size))
+    assert np.abs(np.corrcoef(noise.T) - np.eye(CELLS)).max() < 5 / np.sqrt(len(noise))
+    assert np.abs(noise).max() > 4  # the tails are there: about 6 of 96,000 draws are beyond 4
+
+
+def test_gaussian_noise_with_an_odd_number_of_values_is_normal_too():
+    noise = draws(layers.GaussianNoise(1.0), shape=(CELLS + 1,)) - 1
+    assert stats.kstest(noise.ravel(), "norm").pvalue > 1e-4
+
+
+def test_gaussian_dropout_multiplies_by_noise_of_mean_one():
+    rate = 0.4
+    factor = draws(layers.GaussianDropout(rate))
+    assert factor.mean() == pytest.approx(1, abs=0.02)
+    assert factor.std() == pytest.approx(np.sqrt(rate / (1 - rate)), rel=0.02)
+
+
+def test_spatial_dropout_drops_whole_feature_maps():
+    values = draws(layers.SpatialDropout2D(0.5), shape=(4, 2, 3)).reshape(-1, 8, 3)
+    assert (values == values[:, :1]).all()
+    assert stats.binomtest(int((values[:, 0] == 0).sum()), values[:, 0].size, 0.5).pvalue > 1e-4
+
+
+def test_two_layers_given_the_same_seed_draw_different_masks():
+    values = draws(layers.Dropout(0.5, seed=7), layers.Dropout(0.5, seed=7))
+    first, second = np.split(values > 0, 2, axis=1)
+    assert np.mean(first == second) == pytest.approx(0.5, abs=5 * 0.5 / np.sqrt(first.size))
+
+
+def test_runs_with_other_seeds_draw_other_masks():
+    first, second = (draws(layers.Dropout(0.5), seed=seed) > 0 for seed in (0, 1))
+    assert np.mean(first == second) == pytest.approx(0.5, abs=5 * 0.5 / np.sqrt(first.size))
+
+
+def test_dropout_keeps_its_input_in_validation():
+    model = keras.Sequential([keras.Input((4,)), layers.Dropout(0.5), layers.Dense(1)])
+    model.compile(optimizer=keras.optimizers.SGD(0.0), loss="mse")
+    x, y = np.ones((8, 4)), np.zeros((8, 1))
+    history = lab.fit(model, x, y, epochs=20, validation_data=(x, y))
+    assert len(set(history.history["loss"])) > 10
+    assert len(set(history.history["val_loss"])) == 1
+
+
+def test_set_random_seed_fixes_a_run_without_a_seed_argument():
+    def loss():
+        keras.utils.set_random_seed(3)
+        model = keras.Sequential([keras.Input((2,)), layers.Dropout(0.5), layers.Dense(1)])
+        model.compile(optimizer="sgd", loss="mse")
+        x = np.ones((10, 2))
+        return lab.fit(model, x, x[:, :1], batch_size=3, epochs=5).history["loss"]
+
+    assert loss() == loss()
+
+
+NETWORK = """
+import hashlib, keras, numpy as np, lab
+from keras import layers
+
+def build(rate=0.4, stddev=0.1):
+    model = keras.Sequential([
+        keras.Input((2,)), layers.GaussianNoise(stddev), layers.Dense(300, "relu"),
+        layers.Dropout(rate), layers.BatchNormalization(), layers.Dense(1, "sigmoid")])
+    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    return model
+
+x = np.random.default_rng(0).normal(size=(200, 2))
+y = (x[:, :1] * x[:, 1:] > 0).astype("float32")
+data = (x[:100], y[:100]), (x[100:], y[100:])
+"""
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_bits_in_a_fresh_process():
+    script = (
+        NETWORK
+        + """
+runs = lab.repeat(build, data, seeds=[5], epochs=200)
+bits = b"".join(runs[name].tobytes() for name in sorted(runs.history))
+print(hashlib.sha256(bits).hexdigest())
+"""
+    )
+    command = [sys.executable, "-c", script]
+    outputs = [
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        for _ in range(2)
+    ]
+    assert len(outputs[0].strip()) == 64
+    assert outputs[0] == outputs[1]
+
+
+@pytest.mark.slow
+def test_one_process_and_two_give_the_same_bits():
+    space: dict = {}
+    exec(NETWORK, space)  # functions of no module, as those of a notebook
+    grid = {"rate": [0.2, 0.6]}
+    one, two = (
+        lab.sweep(space["build"], grid, space["data"], seeds=3, epochs=50, jobs=jobs)
+        for jobs in (1, 2)
+    )
+    for runs, others in zip(one, two, strict=True):
+        assert runs.setting == others.setting
+        for name in runs.history:
+            np.testing.assert_array_equal(runs[name], others[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "make_layer", [lambda: layers.Dropout(0.4), lambda: layers.GaussianNoise(0.5)]
+)
+def test_outcomes_are_distributed_as_those_of_model_fit(make_layer):
+    """Test losses after training with randomness on: two samples of one distribution."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(100, 2)).astype("float32")
+    y = (x[:, :1] * x[:, 1:] > 0).astype("float32")
+    hidden = [layers.Dense(100, "relu"), make_layer(), layers.Dense(1, "sigmoid")]
+    model = keras.Sequential([keras.Input((2,)), *hidden])
+    model.compile(optimizer=keras.optimizers.Adam(0.02), loss="binary_crossentropy")
+    model.optimizer.build(model.trainable_variables)
+    start = [variable.numpy() for variable in (*model.weights, *model.optimizer.variables)]
+
+    def losses(fit, runs):
+        found = []
+        for run in range(runs):
+            keras.utils.set_random_seed(run)
+            for variable, value in zip(
+                (*model.weights, *model.optimizer.variables), start, strict=True
+            ):
+                variable.assign(value)
+            for layer in model.layers:
+                if hasattr(layer, "seed_generator"):
+                    layer.seed_generator.state.assign([run, 0])
+            history = fit(
+                x[:30], y[:30], epochs=30, batch_size=8, verbose=0, validation_data=(x[30:], y[30:])
+            )
+            found.append(history.history["val_loss"][-1])
+        return found
+
+    ours = losses(lambda *a, **k: lab.fit(model, *a, **k), 200)
+    oracle = losses(model.fit, 25)
+    assert stats.ks_2samp(ours, oracle).pvalue > 1e-3
+    assert np.std(ours) > 0

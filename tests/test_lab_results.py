@@ -1,0 +1,271 @@
+"""`repeat`, `sweep`, `compare`, `record` and the figures of `lab`."""
+
+import json
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from keras import layers
+from scipy import stats
+
+import lab
+
+X = np.random.default_rng(0).normal(size=(60, 2)).astype("float32")
+Y = (X[:, 0] * X[:, 1] > 0).astype("float32")
+DATA = (X[:40], Y[:40]), (X[40:], Y[40:])
+
+
+def build(rate=0.2, learning_rate=0.01):
+    model = keras.Sequential(
+        [keras.Input((2,)), layers.Dense(8, "relu"), layers.Dropout(rate), layers.Dense(1)]
+    )
+    model.compile(keras.optimizers.Adam(learning_rate), loss="mse", metrics=["mae"])
+    return model
+
+
+def custom(factor):
+    class Custom(keras.Sequential):
+        def train_step(self, data):
+            return super().train_step((data[0] * factor, data[1]))
+
+    model = Custom([keras.Input((2,)), layers.Dense(1)])
+    model.compile("sgd", loss="mse")
+    return model
+
+
+def test_a_repeat_is_what_set_random_seed_build_and_fit_give():
+    runs = lab.repeat(build, DATA, seeds=[4, 2], epochs=6, batch_size=16)
+    for row, seed in enumerate([4, 2]):
+        keras.utils.set_random_seed(seed)
+        model = build()
+        history = lab.fit(
+            model, *DATA[0], epochs=6, batch_size=16, validation_data=DATA[1], seed=seed
+        )
+        for name, values in history.history.items():
+            np.testing.assert_array_equal(runs[name][row], values)
+    assert runs["val_loss"].shape == (2, 6)
+    assert (runs.seconds > 0).all()
+
+
+def test_models_with_code_of_their_own_are_trained_with_their_own_constants():
+    settings = lab.sweep(custom, {"factor": [0.0, 1.0]}, DATA, seeds=2, epochs=5, jobs=1)
+    fixed, learning = settings.at(factor=0.0), settings.at(factor=1.0)
+    assert not np.array_equal(fixed["loss"], learning["loss"])
+
+
+def test_equal_structures_share_one_program_and_other_constants_do_not():
+    def programs_after(**arguments):
+        lab.fit(build(**arguments), *DATA[0], epochs=1)
+        return len(lab._programs)
+
+    lab._programs.clear()
+    assert programs_after(rate=0.2) == 1
+    assert programs_after(rate=0.2, learning_rate=0.5) == 1
+    assert programs_after(rate=0.3) == 2
+
+
+def test_a_shared_program_uses_each_models_own_learning_rate_and_leaves_the_other_model_alone():
+    one, other = build(), build(learning_rate=0.0)
+    lab.fit(one, *DATA[0], epochs=2)
+    after_one = [weight.copy() for weight in one.get_weights()]
+    before = other.get_weights()
+    lab.fit(other, *DATA[0], epochs=3)
+    for weights in ((before, other.get_weights()), (after_one, one.get_weights())):
+        for value, expected in zip(*weights, strict=True):
+            np.testing.assert_array_equal(value, expected)
+    assert int(other.optimizer.iterations) == 6
+
+
+def test_measure_sees_the_trained_model_and_its_data():
+    def measure(model, data):
+        train, test = data
+        predictions = model(test[0], training=False).numpy()[:, 0]
+        return {"mse": np.mean((predictions - test[1]) ** 2), "width": np.arange(3) + len(train[0])}
+
+    runs = lab.repeat(build, DATA, seeds=2, epochs=3, measure=measure)
+    np.testing.assert_allclose(runs["mse"], runs.final("val_loss"), rtol=1e-5)
+    assert runs["width"].shape == (2, 3)
+    assert runs["width"][0, 0] == 40
+    assert "mse" in runs.table().index
+
+
+def test_data_may_be_drawn_for_each_seed_and_setting():
+    def data(seed, shift=0.0):
+        x = np.random.default_rng(seed).normal(size=(30, 2))
+        return (x[:20], x[:20, 0] + shift), (x[20:], x[20:, 0] + shift)
+
+    grid = {"shift": [0.0, 5.0], "batch_size": [8, 20], "rate": [0.1]}
+    result = lab.sweep(build, grid, data, seeds=2, epochs=2, jobs=1)
+    assert [runs.setting for runs in result] == [
+        {"shift": shift, "batch_size": size, "rate": 0.1}
+        for shift in (0.0, 5.0)
+        for size in (8, 20)
+    ]
+    far = result.at(shift=5.0, batch_size=8)["loss"]
+    near = result.at(shift=0.0, batch_size=8)["loss"]
+    assert (far > near + 5).all()
+    assert not np.array_equal(near, result.at(shift=0.0, batch_size=20)["loss"])
+    assert list(result.table("val_loss").columns)[:3] == ["shift", "batch_size", "rate"]
+
+
+def test_epochs_without_validation_are_nan():
+    runs = lab.repeat(build, DATA, seeds=2, epochs=7, validation_freq=3)
+    assert np.isnan(runs["val_loss"]).tolist() == [[True, True, False, True, True, False, True]] * 2
+
+
+def test_epochs_to_counts_from_one_and_is_infinite_when_never_reached():
+    runs = lab.Runs(
+        [0, 1, 2], {"a": np.array([[0.1, 0.9], [0.8, 0.2], [0.1, 0.2]])}, {}, np.ones(3)
+    )
+    assert runs.epochs_to("a", 0.8).tolist() == [2, 1, np.inf]
+    assert runs.final("a", last=2).tolist() == pytest.approx([0.5, 0.5, 0.15])
+    with pytest.raises(KeyError, match=r"'b'.*'a'"):
+        runs["b"]
+
+
+def test_a_saved_sweep_loads_as_it_was(tmp_path):
+    grid = {"rate": [0.1, 0.5]}
+    sweep = lab.sweep(
+        build, grid, DATA, seeds=2, epochs=2, jobs=1, measure=lambda *_: {"two": np.ones(2)}
+    )
+    sweep.save(tmp_path / "sweep.npz")
+    loaded = lab.Sweep.load(tmp_path / "sweep.npz")
+    assert [path.name for path in tmp_path.iterdir()] == ["sweep.npz"]
+    for runs, again in zip(sweep, loaded, strict=True):
+        assert (runs.setting, runs.seeds) == (again.setting, again.seeds)
+        assert set(runs.history) == set(again.history)
+        for name in [*runs.history, *runs.measures]:
+            np.testing.assert_array_equal(runs[name], again[name])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"grid": {"rate": []}}, "no value for 'rate'"),
+        ({"grid": {"ratio": [1]}}, "'ratio' is a parameter neither of build"),
+        ({"seeds": []}, "seeds must be"),
+        ({"seeds": [1, 1]}, "seeds must be different"),
+        ({"seeds": [-1]}, "seeds must be"),
+        ({"epochs": 0}, "epochs must be"),
+    ],
+)
+def test_a_sweep_that_cannot_run_says_why_before_it_starts(arguments, message):
+    grid = arguments.pop("grid", {"rate": [0.1]})
+    with pytest.raises(ValueError, match=message):
+        lab.sweep(build, grid, DATA, jobs=1, **({"epochs": 1} | arguments))
+
+
+def test_a_build_function_whose_models_differ_in_shape_is_refused():
+    widths = iter([4, 5])
+
+    def changing():
+        model = keras.Sequential([keras.Input((2,)), layers.Dense(next(widths)), layers.Dense(1)])
+        model.compile("sgd", "mse")
+        return model
+
+    with pytest.raises(ValueError, match="same kind of model for every seed"):
+        lab.repeat(changing, DATA, seeds=2, epochs=1)
+
+
+def test_compare_gives_the_interval_of_the_paired_t_test():
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(0.5, 1, 30), rng.normal(0, 1, 30)
+    comparison = lab.compare(first, second, smallest=0.1)
+    interval = stats.ttest_rel(first, second).confidence_interval(0.95)
+    assert comparison.mean == pytest.approx((first - second).mean())
+    assert (comparison.low, comparison.high) == pytest.approx((interval.low, interval.high))
+    assert comparison.n == 30
+
+
+@pytest.mark.parametrize(
+    ("differences", "smallest", "verdict"),
+    [
+        ([0.9, 1.0, 1.1], 0.5, "supported"),
+        ([-0.9, -1.0, -1.1], 0.5, "opposite"),
+        ([0.09, 0.1, 0.11], 0.5, "not supported here"),
+        ([-5.0, 1.0, 7.0], 0.5, "not supported here"),
+    ],
+)
+def test_verdicts(differences, smallest, verdict):
+    comparison = lab.compare(np.array(differences), np.zeros(3), smallest)
+    assert comparison.verdict == verdict
+    assert verdict in str(comparison)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "smallest", "message"),
+    [
+        (np.ones(3), np.ones(4), 0.1, "paired"),
+        (np.ones((3, 2)), np.ones((3, 2)), 0.1, "one value per run"),
+        (np.ones(1), np.ones(1), 0.1, "at least two"),
+        (np.ones(3), np.ones(3), 0, "above 0"),
+        (np.array([1, np.inf]), np.ones(2), 0.1, "NaN or infinite"),
+    ],
+)
+def test_compare_refuses_what_cannot_be_compared(first, second, smallest, message):
+    with pytest.raises(ValueError, match=message):
+        lab.compare(first, second, smallest)
+
+
+def test_a_record_carries_unrounded_numbers_that_json_can_hold(monkeypatch):
+    shown = []
+    monkeypatch.setattr(lab, "_display", shown.append)
+    values = np.array([1.0, 2.0, np.inf])
+    lab.record(
+        {
+            "epochs": values,
+            "single": 1 / 3,
+            "effect": lab.compare(np.array([1.0, 2, 4]), np.zeros(3), 0.1),
+        }
+    )
+    bundle = shown[0]._repr_mimebundle_()
+    numbers = json.loads(json.dumps(bundle[lab.RECORD_TYPE], allow_nan=False))
+    assert numbers["epochs"] == {
+        "mean": "inf",
+        "sd": "nan",
+        "median": 2.0,
+        "min": 1.0,
+        "max": "inf",
+        "n": 3,
+    }
+    assert numbers["single"] == {"value": 1 / 3, "tolerance": 1e-5}
+    assert numbers["effect"]["verdict"] == "not supported here"
+    assert set(bundle) == {"text/plain", "text/html", lab.RECORD_TYPE}
+    assert "0.3333" in bundle["text/plain"]
+
+
+def test_figures_of_shortened_runs_say_so(capsys):
+    lab.full_scale(seeds=(30, 30))
+    assert capsys.readouterr().out == ""
+    assert lab.panels()[0].get_suptitle() == ""
+    lab.full_scale(seeds=(2, 30), epochs=(100, 100))
+    assert "Shortened run (seeds 2 instead of 30)" in capsys.readouterr().out
+    assert lab.panels()[0].get_suptitle() == "Shortened run: seeds 2 instead of 30"
+    lab.full_scale(seeds=(30, 30))
+    plt.close("all")
+
+
+def test_plots_show_what_they_are_given():
+    model = build()
+    history = lab.fit(model, *DATA[0], epochs=3, validation_data=DATA[1])
+    runs = lab.repeat(build, DATA, seeds=3, epochs=3)
+    figure, axes = lab.panels(2, 3)
+    points, single, band, regions, forest, _ = axes.ravel()
+    lab.plot_points(points, X, Y)
+    assert sum(len(scatter.get_offsets()) for scatter in points.collections) == 60
+    lab.plot_history(single, history, "Adam", metric="mae")
+    assert [line.get_ydata().tolist() for line in single.lines] == [
+        history.history["mae"],
+        history.history["val_mae"],
+    ]
+    assert f"{history.history['val_mae'][-1]:.3f}" in single.get_legend().get_texts()[1].get_text()
+    assert "one run" in single.get_title()
+    lab.plot_runs(band, runs, "val_loss", "test")
+    np.testing.assert_allclose(band.lines[0].get_ydata(), runs["val_loss"].mean(axis=0))
+    lab.plot_regions(regions, model, X, Y, steps=20)
+    comparison = lab.compare(np.array([1.0, 2, 4]), np.zeros(3), 0.1)
+    lab.plot_comparisons(forest, {"one": comparison}, "difference")
+    assert forest.lines[0].get_xdata().tolist() == [comparison.low, comparison.high]
+    figure.canvas.draw()
+    plt.close("all")
