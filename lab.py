@@ -30,11 +30,12 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from math import factorial
 from pathlib import Path
 from typing import Any, Self
+from unittest.mock import patch
 
 # TensorFlow reads these when it starts. The first keeps its log lines out of notebooks; oneDNN and
 # XLA would otherwise choose their arithmetic by processor and number of cores. Pinned, a run gives
@@ -43,9 +44,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 if platform.machine() in ("x86_64", "AMD64"):
-    os.environ.setdefault(
-        "XLA_FLAGS", "--xla_cpu_max_isa=AVX2 --xla_cpu_multi_thread_eigen=false"
-    )
+    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_max_isa=AVX2 --xla_cpu_multi_thread_eigen=false")
 
 import joblib
 import keras
@@ -54,6 +53,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 from scipy import stats
+from tensorflow.compiler.tf2xla.python import xla
 from tensorflow.python.ops import random_ops_util
 
 Array = np.ndarray
@@ -225,11 +225,9 @@ class _Program:
 
         def train_pass(epoch: tf.Tensor) -> tf.Tensor:
             data = train
-            if loop.shuffle:
-                key = tf.stack([seed, epoch])
-                samples = train[0].shape[0]
-                draws = tf.random.stateless_uniform([samples], key, None, None, tf.int32)
-                order = tf.argsort(draws)
+            samples = train[0].shape[0]
+            if loop.shuffle and samples > loop.batch_size:
+                order = _random_order(samples, tf.stack([seed, epoch]))
                 data = [tf.gather(array, order) for array in train]
             logs = self._pass(model.train_step, data, loop.batch_size)
             train_names[:] = logs
@@ -310,7 +308,7 @@ class _Program:
         arrays = [tf.constant(array) for array in train + (validation or ())]
         borrowed = None
         if model is not self.model:
-            borrowed = [variable.numpy() for variable in _state(self.model)]
+            borrowed = [tf.identity(variable.value) for variable in _state(self.model)]
             _copy_state(_state(model), self.model)
         for stream, state in enumerate(_seed_states(self.model), start=1):
             state.assign([_derive(seed, stream), 0])
@@ -336,6 +334,13 @@ class _Program:
         return np.concatenate(rows)
 
 
+def _random_order(samples: int, seed: tf.Tensor) -> tf.Tensor:
+    """A random permutation: random numbers are sorted that carry an index in their lower half."""
+    draws = tf.random.stateless_uniform([samples], seed, None, None, tf.int32)
+    keys = tf.bitwise.left_shift(tf.cast(draws, tf.int64), 32) + tf.range(samples, dtype=tf.int64)
+    return tf.cast(xla.sort(keys), tf.int32)  # the cast keeps the lower half
+
+
 def _stack(logs: Mapping[str, tf.Tensor]) -> tf.Tensor:
     for name, value in logs.items():
         if len(tf.convert_to_tensor(value).shape):
@@ -351,17 +356,20 @@ _programs: OrderedDict[tuple, _Program] = OrderedDict()
 
 def _program(model: keras.Model, train: Split, validation: Split | None, loop: _Loop) -> _Program:
     """The program for this structure, data shapes and loop; compiled only if it is a new one."""
+    structure = _structure(model)
+    if structure and validation:
+        # With Keras' own test_step, the batches of an evaluation change nothing but roundings.
+        loop = replace(loop, validation_batch_size=max(loop.validation_batch_size, 4096))
     shapes = [(array.shape, str(array.dtype)) for array in train + (validation or ())]
-    key = (_structure(model) or id(model), str(shapes), loop)
+    key = (structure or id(model), str(shapes), loop)
     if key not in _programs:
         _programs[key] = _Program(model, train, validation, loop)
         if len(_programs) > 48:  # a program keeps its model and a few MB of machine code alive
             _programs.popitem(last=False)
     _programs.move_to_end(key)
-    program = _programs[key]
-    if program.model is not model:
-        model._symbolic_build(data_batch=tuple(array[: loop.batch_size] for array in train))
-    return program
+    if not model.optimizer.built:  # its program was built with another model
+        model.optimizer.build(model.trainable_variables)
+    return _programs[key]
 
 
 def _structure(model: keras.Model) -> str | None:
@@ -408,9 +416,9 @@ def _state(model: keras.Model) -> list[keras.Variable]:
     return [*model.variables, *model.optimizer.variables]
 
 
-def _copy_state(values: Iterable[keras.Variable | Array], model: keras.Model) -> None:
+def _copy_state(values: Iterable[keras.Variable | tf.Tensor], model: keras.Model) -> None:
     for target, value in zip(_state(model), values, strict=True):
-        target.assign(value)
+        target.value.assign(getattr(value, "value", value))
 
 
 def _seed_states(model: keras.Model) -> list[keras.Variable]:
@@ -434,23 +442,22 @@ XLA_RANDOM_OPS = {
 
 @contextmanager
 def _xla_random_numbers() -> Iterator[None]:
-    """While a program is traced, let every random op use threefry and a quick normal transform.
+    """While a program is traced, let every random op use threefry, and cheap exact transforms.
 
     Only while tracing: outside XLA, threefry does not exist. `_check_graph` makes sure that
     nothing random came in by another way.
     """
-    default, default_normal = random_ops_util.get_key_counter_alg, tf.random.stateless_normal
+    default = random_ops_util.get_key_counter_alg
 
     def key_counter_alg(seed: tf.Tensor, alg: Any) -> tuple:
         return default(seed, "threefry" if alg in (None, "auto_select") else alg)
 
-    random_ops_util.get_key_counter_alg = key_counter_alg
-    tf.random.stateless_normal = _box_muller
-    try:
+    with (
+        patch.object(random_ops_util, "get_key_counter_alg", key_counter_alg),
+        patch.object(tf.random, "stateless_normal", _normal),
+        patch.object(tf.nn.experimental, "stateless_dropout", _dropout),
+    ):
         yield
-    finally:
-        random_ops_util.get_key_counter_alg = default
-        tf.random.stateless_normal = default_normal
 
 
 @contextmanager
@@ -467,20 +474,18 @@ def _without_cudnn(model: keras.Model) -> Iterator[None]:
             layer.use_cudnn = value
 
 
-def _box_muller(
-    shape: Sequence[int],
+def _normal(
+    shape: Any,
     seed: tf.Tensor,
     mean: float = 0.0,
     stddev: float = 1.0,
     dtype: tf.DType = tf.float32,
-    name: str | None = None,
-    alg: str = "auto_select",
 ) -> tf.Tensor:
     """Normal numbers, two from two uniform ones (Box & Muller 1958), exact up to rounding.
 
     Sine and cosine come from polynomials: XLA's own are seven times slower on a CPU.
     """
-    shape = [int(size) for size in tf.get_static_value(tf.convert_to_tensor(shape))]
+    shape = _static(shape)
     size = int(np.prod(shape))
     uniform = tf.random.stateless_uniform([2, -(-size // 2)], seed, dtype=dtype)
     radius = tf.sqrt(-2 * tf.math.log(1 - uniform[0]))
@@ -490,6 +495,23 @@ def _box_muller(
     cos = _polynomial(square, [(-1) ** k / factorial(2 * k) for k in range(8)])
     normal = tf.concat([radius * (cos * cos - sin * sin), radius * 2 * sin * cos], axis=0)[:size]
     return tf.reshape(normal, shape) * tf.cast(stddev, dtype) + tf.cast(mean, dtype)
+
+
+def _dropout(x: tf.Tensor, rate: float, seed: tf.Tensor, noise_shape: Any = None) -> tf.Tensor:
+    """Inverted dropout with two 16-bit draws from each 32-bit one; keeps the rate to 1/65,536."""
+    shape = _static(tf.shape(x) if noise_shape is None else noise_shape)
+    size = int(np.prod(shape))
+    pairs = tf.random.stateless_uniform([-(-size // 2)], seed, None, None, tf.int32)
+    draws = [
+        tf.bitwise.bitwise_and(bits, 0xFFFF) for bits in (pairs, tf.bitwise.right_shift(pairs, 16))
+    ]
+    kept = tf.reshape(tf.concat(draws, axis=0)[:size] >= round(rate * 2**16), shape)
+    return tf.where(kept, x / tf.cast(1 - rate, x.dtype), 0)
+
+
+def _static(shape: Any) -> list[int]:
+    """A shape as numbers: the shapes of a compiled program are all known."""
+    return [int(size) for size in tf.get_static_value(tf.convert_to_tensor(shape))]
 
 
 def _polynomial(x: tf.Tensor, coefficients: Sequence[float]) -> tf.Tensor:
@@ -928,7 +950,10 @@ def _train_seeds(
             twin = model
         else:
             _check_model(model)
-            model._symbolic_build(data_batch=(np.asarray(train[0])[:1], np.asarray(train[1])[:1]))
+            if model.built:
+                model.optimizer.build(model.trainable_variables)
+            else:
+                model._symbolic_build(data_batch=(np.asarray(train[0]), np.asarray(train[1])))
             try:
                 _copy_state(_state(model), twin)
             except ValueError as error:
