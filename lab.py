@@ -206,6 +206,7 @@ class _Program:
         self.names: list[str] = []  # of the logs of an epoch; known once the loop is traced
         first_batch = tuple(array[: loop.batch_size] for array in train)
         model._symbolic_build(data_batch=first_batch)  # what fit itself calls to create variables
+        self.state, self.compiled = _state(model), model._compile_config
         specs = [tf.TensorSpec(array.shape, array.dtype) for array in train + (validation or ())]
         scalar = tf.TensorSpec([], tf.int32)
         function = tf.function(self._run_epochs, autograph=False, jit_compile=True)
@@ -306,10 +307,14 @@ class _Program:
         that the progress bar moves and Ctrl-C works; what was trained until then is kept.
         """
         arrays = [tf.constant(array) for array in train + (validation or ())]
-        borrowed = None
-        if model is not self.model:
-            borrowed = [tf.identity(variable.value) for variable in _state(self.model)]
-            _copy_state(_state(model), self.model)
+        # The program works on the variables it was traced with: lend them the model's values.
+        loans = [
+            (own, theirs, tf.identity(own.value))
+            for own, theirs in zip(self.state, _state(model), strict=True)
+            if own is not theirs
+        ]
+        for own, theirs, _ in loans:
+            own.value.assign(theirs.value)
         for stream, state in enumerate(_seed_states(self.model), start=1):
             state.assign([_derive(seed, stream), 0])
         order_seed = tf.constant(_derive(seed, 0), tf.int32)
@@ -328,9 +333,9 @@ class _Program:
                 # The first call compiles: what follows is far quicker than what it took.
                 count = 8 if len(rows) == 1 else max(1, int(count * min(8, 0.5 / seconds)))
         finally:
-            if borrowed is not None:
-                _copy_state(_state(self.model), model)
-                _copy_state(borrowed, self.model)
+            for own, theirs, before in loans:
+                theirs.value.assign(own.value)
+                own.value.assign(before)
         return np.concatenate(rows)
 
 
@@ -361,7 +366,7 @@ def _program(model: keras.Model, train: Split, validation: Split | None, loop: _
         # With Keras' own test_step, the batches of an evaluation change nothing but roundings.
         loop = replace(loop, validation_batch_size=max(loop.validation_batch_size, 4096))
     shapes = [(array.shape, str(array.dtype)) for array in train + (validation or ())]
-    key = (structure or id(model), str(shapes), loop)
+    key = (structure or (id(model), id(model._compile_config)), str(shapes), loop)
     if key not in _programs:
         _programs[key] = _Program(model, train, validation, loop)
         if len(_programs) > 48:  # a program keeps its model and a few MB of machine code alive
@@ -378,7 +383,7 @@ def _structure(model: keras.Model) -> str | None:
     Initial weights, names, seeds and the learning rate may differ, since they are state. None for
     models with code of their own, whose constants cannot be seen from outside.
     """
-    if type(model).__name__ not in ("Sequential", "Functional") or not model.built:
+    if not _is_keras(model) or not model.built:
         return None
     try:
         with warnings.catch_warnings():
@@ -416,18 +421,13 @@ def _state(model: keras.Model) -> list[keras.Variable]:
     return [*model.variables, *model.optimizer.variables]
 
 
-def _copy_state(values: Iterable[keras.Variable | tf.Tensor], model: keras.Model) -> None:
-    for target, value in zip(_state(model), values, strict=True):
-        target.value.assign(getattr(value, "value", value))
-
-
 def _seed_states(model: keras.Model) -> list[keras.Variable]:
     weights = {id(variable) for variable in model.weights}
     return [variable for variable in model.variables if id(variable) not in weights]
 
 
 def _derive(seed: int, stream: int) -> int:
-    """A seed for one stream of one run: streams of different runs or layers never meet."""
+    """A seed for one stream of one run, unrelated to those of other streams and runs."""
     return int(np.random.SeedSequence([seed, stream]).generate_state(1)[0]) % (2**31 - 2)
 
 
@@ -487,13 +487,19 @@ def _normal(
     """
     shape = _static(shape)
     size = int(np.prod(shape))
-    uniform = tf.random.stateless_uniform([2, -(-size // 2)], seed, dtype=dtype)
-    radius = tf.sqrt(-2 * tf.math.log(1 - uniform[0]))
-    half = np.pi * (uniform[1] - 0.5)  # half the angle; its Taylor series are exact to float32
-    square = half * half
-    sin = half * _polynomial(square, [(-1) ** k / factorial(2 * k + 1) for k in range(7)])
-    cos = _polynomial(square, [(-1) ** k / factorial(2 * k) for k in range(8)])
-    normal = tf.concat([radius * (cos * cos - sin * sin), radius * 2 * sin * cos], axis=0)[:size]
+
+    def generate() -> tf.Tensor:
+        uniform = tf.random.stateless_uniform([2, -(-size // 2)], seed, dtype=dtype)
+        radius = tf.sqrt(-2 * tf.math.log(1 - uniform[0]))
+        half = np.pi * (uniform[1] - 0.5)  # half the angle: its Taylor series are exact to float32
+        square = half * half
+        sin = half * _polynomial(square, [(-1) ** k / factorial(2 * k + 1) for k in range(7)])
+        cos = _polynomial(square, [(-1) ** k / factorial(2 * k) for k in range(8)])
+        return tf.concat([radius * (cos * cos - sin * sin), radius * 2 * sin * cos], axis=0)[:size]
+
+    # Seeds are never negative. But behind a condition XLA computes the numbers in one go; without,
+    # it fuses this into what uses them, which took three times as long.
+    normal = tf.cond(seed[0] >= 0, generate, lambda: tf.zeros([size], dtype))
     return tf.reshape(normal, shape) * tf.cast(stddev, dtype) + tf.cast(mean, dtype)
 
 
@@ -955,7 +961,8 @@ def _train_seeds(
             else:
                 model._symbolic_build(data_batch=(np.asarray(train[0]), np.asarray(train[1])))
             try:
-                _copy_state(_state(model), twin)
+                for target, source in zip(_state(twin), _state(model), strict=True):
+                    target.assign(source)
             except ValueError as error:
                 raise ValueError(
                     "build must return the same kind of model for every seed, but with seed "

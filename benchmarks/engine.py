@@ -19,6 +19,8 @@ import sys
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+import lab
+
 import keras
 import numpy as np
 import psutil
@@ -26,8 +28,6 @@ import tensorflow as tf
 from keras import layers
 from sklearn.datasets import make_circles
 from tqdm import tqdm
-
-import lab
 
 
 def circles(samples: int, train: int) -> tuple[lab.Split, lab.Split]:

@@ -5,13 +5,13 @@ Convolutions and recurrent layers are compared with `model.fit` compiled with `j
 XLA computes them in another order than TensorFlow's own kernels do.
 """
 
+import lab
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
-
-import lab
 
 pytestmark = pytest.mark.slow
 

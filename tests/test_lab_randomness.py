@@ -4,14 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import lab
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
 from scipy import stats
-
-import lab
 
 ROOT = Path(__file__).resolve().parents[1]
 CELLS = 24  # values of a layer's output that a Probe logs in every epoch

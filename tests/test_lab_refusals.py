@@ -1,12 +1,12 @@
 """What `lab.fit` cannot do it refuses by name, and bad input changes nothing."""
 
+import lab
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
-
-import lab
 
 X = np.random.default_rng(0).normal(size=(20, 2)).astype("float32")
 Y = (X[:, 0] > 0).astype("float32")

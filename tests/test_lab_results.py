@@ -2,14 +2,14 @@
 
 import json
 
+import lab
+
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from keras import layers
 from scipy import stats
-
-import lab
 
 X = np.random.default_rng(0).normal(size=(60, 2)).astype("float32")
 Y = (X[:, 0] * X[:, 1] > 0).astype("float32")
@@ -75,6 +75,24 @@ def test_a_shared_program_uses_each_models_own_learning_rate_and_leaves_the_othe
         for value, expected in zip(*weights, strict=True):
             np.testing.assert_array_equal(value, expected)
     assert int(other.optimizer.iterations) == 6
+
+
+def test_a_model_compiled_anew_trains_with_its_new_optimizer_and_loss():
+    def losses(model):
+        model.compile(keras.optimizers.SGD(0.0), loss="mse")
+        lab.fit(model, *DATA[0], epochs=1)
+        model.compile(keras.optimizers.SGD(0.05), loss="mse")
+        slow = lab.fit(model, *DATA[0], epochs=20).history["loss"]
+        model.compile(keras.optimizers.SGD(0.0), loss=lambda y, p: 7 + 0 * p)
+        return slow, lab.fit(model, *DATA[0], epochs=1).history["loss"]
+
+    class Own(keras.Sequential):
+        pass
+
+    for kind in (keras.Sequential, Own):
+        trained, constant = losses(kind([keras.Input((2,)), layers.Dense(1)]))
+        assert trained[-1] < trained[0]
+        assert constant == [7.0]
 
 
 def test_measure_sees_the_trained_model_and_its_data():
