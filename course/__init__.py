@@ -1,0 +1,1 @@
+"""Tools that turn the course's pages into notebooks and check both: ``python -m course --help``."""

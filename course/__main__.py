@@ -1,0 +1,104 @@
+"""The command line: ``python -m course build`` and ``python -m course check``."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from course.build import build
+from course.check import check
+from course.myst import PageError
+from course.notebook import pages
+
+DESCRIPTION = """\
+Build the course's notebooks from its pages, and check them.
+
+A page is chapters/<page>.md. The notebook beside it, chapters/<page>.ipynb, is built from it and never edited:
+the same text and code, made standalone, executed, with all outputs stored. The book shows the page with those outputs.
+
+  change a page  ->  python -m course build  ->  python -m course check  ->  make book
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit status: 0 if all is well, 1 if not, 130 if interrupted."""
+    parser = argparse.ArgumentParser(
+        prog="python -m course",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--root",
+        type=Path,
+        default=Path(__file__).parents[1],
+        help="the course's folder (default: this)",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    builder = commands.add_parser(
+        "build",
+        help="bring notebooks up to date with their pages",
+        description="Bring notebooks up to date. A notebook is executed only if its code, lab.py's code or the version of "
+        "a library changed; if only text changed, its outputs are kept. A page that fails leaves its old notebook alone.",
+    )
+    builder.add_argument(
+        "pages", nargs="*", metavar="PAGE", help="such as batch_normalization (default: all pages)"
+    )
+    builder.add_argument("--force", action="store_true", help="execute even what has not changed")
+    builder.add_argument(
+        "--jobs",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="notebooks to execute at once (%(default)s)",
+    )
+    commands.add_parser(
+        "check",
+        help="list all problems of pages and notebooks",
+        description="List all problems: stale or missing notebooks, what would not run elsewhere, errors, warnings, machine "
+        "paths and progress bars in outputs, pictures without alternative text, and numbers in the text that differ from "
+        "what was measured. Nothing is executed or changed.",
+    )
+    options = parser.parse_args(arguments)
+    root = options.root.resolve()
+    try:
+        return _build(root, options) if options.command == "build" else _check(root)
+    except PageError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted; notebooks not yet finished are as they were", file=sys.stderr)
+        return 130
+
+
+def _build(root: Path, options: argparse.Namespace) -> int:
+    result = build(pages(root, options.pages), force=options.force, jobs=options.jobs)
+    for did, names in (
+        ("executed", result.executed),
+        ("text refreshed, outputs kept", result.refreshed),
+        ("up to date", result.unchanged),
+    ):
+        for name in sorted(names):
+            print(f"{name}: {did}")
+    for error in result.errors:
+        print(f"\n{error}", file=sys.stderr)
+    if result.errors:
+        print(
+            f"\n{len(result.errors)} of the pages failed; their notebooks are as they were",
+            file=sys.stderr,
+        )
+    return 1 if result.errors else 0
+
+
+def _check(root: Path) -> int:
+    problems = check(root)
+    for problem in problems:
+        print(problem)
+    print(
+        f"{len(problems)} problems"
+        if problems
+        else f"{len(pages(root))} pages checked, no problems"
+    )
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,322 @@
+"""Find everything that is wrong with the built notebooks, and say what to do about it."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from IPython.core.inputtransformer2 import TransformerManager
+from nbformat import NotebookNode
+
+from course.book import load_book
+from course.markdown import raw_myst
+from course.myst import PageError
+from course.notebook import (
+    Page,
+    code_cells,
+    code_hash,
+    installed_versions,
+    is_setup,
+    page_notebook,
+    pages,
+    read_notebook,
+)
+from course.records import Record, binding_problem, bindings, notebook_records
+
+REBUILD = "run `python -m course build`"
+COLAB_MODULES = frozenset(
+    "IPython joblib keras lab matplotlib numpy pandas scipy sklearn tensorflow".split()
+)
+READERS = frozenset(
+    "open load loadtxt genfromtxt fromfile read_csv read_excel read_json read_parquet read_pickle read_table "
+    "imread read_text read_bytes load_model load_weights load_img".split()
+)
+MAGICS = frozenset("matplotlib config time timeit".split())
+
+_MACHINE_PATH = re.compile(
+    r"(?<![\w.~/])/(?:home|root|Users|tmp|var|private|opt|usr)/[\w.-]+|\b[A-Z]:\\\\?(?:Users|Windows)\b"
+)
+_PROGRESS = re.compile(
+    r"\r(?!\n)|\x08|\d+/\d+ +[━=\[]|\d+%\||\d+(?:ms|s|us)/step|^Epoch \d+/\d+|\d(?:it/s|s/it)\b",
+    re.MULTILINE,
+)
+_WARNING = re.compile(
+    r"\b\w*Warning: |^(?:WARNING|W0000|E0000|I0000)[: ]|\bDeprecationWarning\b|\bFutureWarning\b",
+    re.MULTILINE,
+)
+_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong: the file, where in it (``cell 3``, ``line 12`` or nothing), and what to do."""
+
+    file: Path
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}{', ' + self.where if self.where else ''}: {self.message}"
+
+
+def check(root: Path) -> list[Problem]:
+    """List all problems of the course in the folder ``root``."""
+    try:
+        book, versions = load_book(root), installed_versions()
+    except PageError as error:
+        return [Problem(root, "", str(error))]
+    found, problems = pages(root), []
+    records: dict[str, dict[str, Record]] = {}
+    for page in found:
+        try:
+            notebook = read_notebook(page.notebook)
+            if notebook is not None:
+                records[page.name] = notebook_records(notebook)
+            expected = page_notebook(page, book)
+        except PageError as error:
+            problems.append(Problem(page.source, "", str(error).removeprefix(f"{page.source}, ")))
+            continue
+        problems += source_problems(page, expected)
+        if notebook is None:
+            problems.append(Problem(page.source, "", f"has no notebook; {REBUILD}"))
+            continue
+        problems += freshness_problems(page, notebook, expected, versions)
+        problems += notebook_problems(page.notebook, notebook)
+    sources = {page.notebook for page in found}
+    for path in sorted(set(root.glob("chapters/*.ipynb")) - sources):
+        problems.append(
+            Problem(path, "", "has no page to be built from; write the .md beside it or remove it")
+        )
+    unbuilt = {page.name for page in found} - set(records)  # what they will record is not known
+    problems += binding_problems(root, set(book.titles) - unbuilt, records)
+    return [Problem(_relative(p.file, root), p.where, p.message) for p in problems]
+
+
+def _relative(path: Path, root: Path) -> Path:
+    return path.relative_to(root) if path.is_relative_to(root) else path
+
+
+def source_problems(page: Page, expected: NotebookNode) -> Iterator[Problem]:
+    """Find what the page's source lacks: a parameters cell and shortened values for it."""
+    tagged = [
+        cell for cell in code_cells(expected) if "parameters" in cell.metadata.get("tags", [])
+    ]
+    if len(tagged) != 1:
+        yield Problem(
+            page.source, "", f"has {len(tagged)} cells tagged `parameters`; give it exactly one"
+        )
+        return
+    shortened = expected.metadata.course.get("shortened")
+    if not shortened:
+        yield Problem(
+            page.source,
+            "",
+            "has no shortened parameters; add `course: {shortened: {…}}` to its front matter",
+        )
+        return
+    assigned = {
+        target.id
+        for statement in _parsed(tagged[0].source).body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
+    for name in sorted(set(shortened) - assigned):
+        yield Problem(
+            page.source,
+            "",
+            f"shortens {name!r}, which its parameters cell does not set; correct one of them",
+        )
+
+
+def freshness_problems(
+    page: Page, stored: NotebookNode, expected: NotebookNode, versions: dict
+) -> Iterator[Problem]:
+    """Find where a notebook no longer follows from its source (inputs) or from its code and versions (outputs)."""
+    file, built = page.notebook, stored.metadata.get("course", {}).get("built", {})
+    if built.get("code") != code_hash(expected):
+        yield Problem(
+            file,
+            "",
+            f"outputs are stale: the page's code or lab.py changed since they were made; {REBUILD}",
+        )
+    for name, version in versions.items():
+        if built.get("versions", {}).get(name) != version:
+            made_with = built.get("versions", {}).get(name, "none")
+            yield Problem(
+                file,
+                "",
+                f"outputs are stale: made with {name} {made_with}, installed is {version}; {REBUILD}",
+            )
+    if len(stored.cells) != len(expected.cells):
+        yield Problem(
+            file,
+            "",
+            f"has {len(stored.cells)} cells, its source gives {len(expected.cells)}; {REBUILD}",
+        )
+    for number, (cell, wanted) in enumerate(
+        zip(stored.cells, expected.cells, strict=False), start=1
+    ):
+        if any(
+            cell.get(key) != wanted.get(key) for key in ("cell_type", "source", "metadata", "id")
+        ):
+            yield Problem(
+                file, _place(number, cell), f"differs from what its source gives; {REBUILD}"
+            )
+            return
+    metadata = {
+        key: value for key, value in stored.metadata.get("course", {}).items() if key != "built"
+    }
+    if (
+        metadata != expected.metadata.course
+        or stored.metadata.get("kernelspec") != expected.metadata.kernelspec
+    ):
+        yield Problem(file, "", f"its metadata differ from what its source gives; {REBUILD}")
+
+
+def notebook_problems(file: Path, notebook: NotebookNode) -> Iterator[Problem]:
+    """Find what no built notebook may hold, whatever its source."""
+    code = [cell.source for cell in code_cells(notebook)]
+    for number, cell in enumerate(notebook.cells, start=1):
+        if cell.cell_type == "markdown":
+            messages = _markdown_messages(cell)
+        else:
+            messages = [*_code_messages(cell, code), *_output_messages(cell)]
+        for message in messages:
+            yield Problem(file, _place(number, cell), message)
+    for number, message in _engine_messages(notebook):
+        yield Problem(file, _place(number, notebook.cells[number - 1]), message)
+
+
+def _engine_messages(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
+    """Find imports of TensorFlow ahead of lab's, which sets TensorFlow up; with the cell's number."""
+    for number, cell in enumerate(notebook.cells, start=1):
+        if cell.cell_type != "code" or is_setup(cell):
+            continue
+        for name in _imported(cell.source):
+            if name == "lab":
+                return
+            if name in ("tensorflow", "keras"):
+                yield (
+                    number,
+                    f"imports {name} before lab, which sets TensorFlow up; import from lab first",
+                )
+                return
+
+
+def _imported(source: str) -> Iterator[str]:
+    try:
+        statements = _parsed(source).body
+    except SyntaxError:  # reported on its own
+        return
+    for statement in statements:
+        if isinstance(statement, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in statement.names)
+        elif isinstance(statement, ast.ImportFrom):
+            yield (statement.module or "").split(".")[0]
+
+
+def _place(number: int, cell: NotebookNode) -> str:
+    return f"cell {number} ({cell.source.split(chr(10), 1)[0][:40]!r})"
+
+
+def _markdown_messages(cell: NotebookNode) -> Iterator[str]:
+    for raw in raw_myst(cell.source):
+        yield f"shows raw book markup {raw!r}; {REBUILD}, or write it in a form the converter knows"
+    for picture in re.findall(r"!\[\s*\]\(([^)]{0,40})", cell.source):
+        yield f"the picture {picture} has no alternative text; say in the source what it shows"
+
+
+def _code_messages(cell: NotebookNode, code: list[str]) -> Iterator[str]:
+    if cell.source.strip() and cell.execution_count is None:
+        yield f"was not executed; {REBUILD}"
+    if not is_setup(cell) and (path := _MACHINE_PATH.search(cell.source)):
+        yield f"names a path of one machine, {path.group()!r}; take it out"
+    source = cell.source.partition("\n")[2] if is_setup(cell) else cell.source
+    try:
+        tree = _parsed(source)
+    except SyntaxError as error:
+        yield f"is not Python: {error.msg}, line {error.lineno}; correct it"
+        return
+    for node in ast.walk(tree):
+        yield from _import_messages(node)
+        if isinstance(node, ast.Call):
+            yield from _call_messages(node, "" if is_setup(cell) else "\n".join(code))
+
+
+def _parsed(source: str) -> ast.Module:
+    return ast.parse(TransformerManager().transform_cell(source))
+
+
+def _import_messages(node: ast.AST) -> Iterator[str]:
+    names = []
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom):
+        names = ["." * node.level + (node.module or "")]
+    for name in names:
+        top = name.split(".")[0]
+        if top not in COLAB_MODULES and top not in sys.stdlib_module_names:
+            yield f"is not standalone: imports {name!r}, which Colab may lack; use only {', '.join(sorted(COLAB_MODULES))}"
+
+
+def _call_messages(call: ast.Call, code: str) -> Iterator[str]:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    first = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+    if name in ("run_line_magic", "run_cell_magic") and first not in MAGICS:
+        yield f"is not standalone: the magic %{first} may do something else elsewhere; use plain Python"
+    elif name in ("system", "getoutput") and isinstance(call.func, ast.Attribute):
+        yield f"is not standalone: it calls the shell ({first!r}); use plain Python"
+    elif name in READERS and isinstance(first, str) and code and not _written_too(first, code):
+        yield f"is not standalone: {name}({first!r}) reads a file that only this machine has; make the data in the notebook"
+
+
+def _written_too(path: str, code: str) -> bool:
+    """Tell whether a file that a notebook reads is named a second time in it, where it is written."""
+    return len(re.findall(rf"['\"]{re.escape(path)}['\"]", code)) > 1
+
+
+def _output_messages(cell: NotebookNode) -> Iterator[str]:
+    has_picture = False
+    for output in cell.outputs:
+        if output.output_type == "error":
+            yield f"ended in an error, {output.ename}: {output.evalue}; correct the page and {REBUILD}"
+            continue
+        has_picture |= any(kind.startswith("image/") for kind in output.get("data", {}))
+        text = output.get("text") or "\n".join(
+            value for kind, value in output.get("data", {}).items() if kind.startswith("text/")
+        )
+        if output.get("name") == "stderr":
+            yield f"wrote to stderr, {_excerpt(text)}; remove the cause"
+        elif _WARNING.search(text):
+            yield f"shows a warning, {_excerpt(text, _WARNING)}; remove its cause"
+        if _MACHINE_PATH.search(text):
+            yield f"shows a path of one machine, {_excerpt(text, _MACHINE_PATH)}; print something else"
+        if _PROGRESS.search(text):
+            yield f"shows progress, {_excerpt(text, _PROGRESS)}; use `verbose=0` or lab.fit"
+        if _ADDRESS.search(text):
+            yield f"shows a memory address, {_excerpt(text, _ADDRESS)}, which changes with every run; print something else"
+    if has_picture and not cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "").strip():
+        yield "shows a picture without alternative text; add `mystnb: {image: {alt: …}}` to the cell in the source"
+
+
+def _excerpt(text: str, pattern: re.Pattern[str] | None = None) -> str:
+    start = pattern.search(text).start() if pattern else 0
+    return repr(text[start : start + 60].strip("\n").split("\n")[0])
+
+
+def binding_problems(
+    root: Path, names: set[str], records: dict[str, dict[str, Record]]
+) -> Iterator[Problem]:
+    """Find numbers in the text of the named pages that their records do not bear out.
+
+    A page's own records come before those of other pages.
+    """
+    everywhere = {name: record for page in records.values() for name, record in page.items()}
+    for name in sorted(names):
+        source = root / f"{name}.md"
+        for binding in bindings(source.read_text(encoding="utf-8")):
+            if message := binding_problem(binding, everywhere | records.get(name, {})):
+                yield Problem(source, f"line {binding.line}", message)

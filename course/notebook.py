@@ -1,0 +1,216 @@
+"""A page and its notebook: what the notebook holds before it is run, and what its outputs depend on."""
+
+import ast
+import hashlib
+import importlib.metadata
+import json
+import re
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+from course.book import Book
+from course.markdown import to_markdown
+from course.myst import MystError, PageError
+
+VERSIONED = ("tensorflow", "keras", "numpy", "scikit-learn", "matplotlib")
+SETUP_NOTE = "*The folded cell below writes `lab.py`, the course's experiment engine, which the other cells import. Run it first.*"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the book that runs code: its source and the notebook built from it."""
+
+    source: Path
+    root: Path
+
+    @property
+    def notebook(self) -> Path:
+        """The notebook beside the source."""
+        return self.source.with_suffix(".ipynb")
+
+    @property
+    def name(self) -> str:
+        """The page's path in the book, without suffix."""
+        return self.source.relative_to(self.root).with_suffix("").as_posix()
+
+
+def pages(root: Path, chosen: list[str] | None = None) -> list[Page]:
+    """List the pages in ``root/chapters`` that run code, all or those chosen by name or path.
+
+    Raises PageError for a choice that is no such page.
+    """
+    found = [Page(path, root) for path in sorted(root.glob("chapters/*.md")) if _has_code(path)]
+    if not chosen:
+        return found
+    by_name = {page.source.stem: page for page in found}
+    unknown = [choice for choice in chosen if Path(choice).stem not in by_name]
+    if unknown:
+        raise PageError(f"no page {', '.join(unknown)}; there are: {', '.join(by_name) or 'none'}")
+    return [by_name[stem] for stem in dict.fromkeys(Path(choice).stem for choice in chosen)]
+
+
+def _has_code(path: Path) -> bool:
+    return bool(
+        re.match(
+            r"---\n(?:.*\n)*?\s+format_name: myst\n(?:.*\n)*?---\n",
+            path.read_text(encoding="utf-8"),
+        )
+    )
+
+
+def read_source(page: Page) -> NotebookNode:
+    """Read a page's source as a notebook, its MyST markup untouched.
+
+    Raises PageError where it cannot be read.
+    """
+    try:
+        return jupytext.read(page.source, fmt="md:myst")
+    except Exception as error:  # jupytext passes on whatever its parsers raise
+        raise PageError(f"{page.source}: {error}") from error
+
+
+def page_notebook(page: Page, book: Book) -> NotebookNode:
+    """Make the notebook of a page, without outputs: plain Markdown, standalone, with stable cell ids.
+
+    Raises PageError for markup that has no plain form and for a page that cannot be read.
+    """
+    source = read_source(page)
+    text = page.source.read_text(encoding="utf-8")
+    notebook = nbformat.v4.new_notebook(
+        metadata={
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+            "course": deepcopy(source.metadata.get("course", {})),
+        }
+    )
+    position = 0
+    for cell in source.cells:
+        position = max(text.find(cell.source, position), 0)
+        if cell.cell_type == "markdown":
+            try:
+                markdown = to_markdown(cell.source, page.name, book)
+            except MystError as error:
+                line = text.count("\n", 0, position) + error.line
+                raise PageError(f"{page.source}, line {line}: {error}") from error
+            if markdown:
+                notebook.cells.append(
+                    nbformat.v4.new_markdown_cell(markdown, metadata=cell.metadata)
+                )
+        elif cell.cell_type == "code":
+            notebook.cells.append(nbformat.v4.new_code_cell(cell.source, metadata=cell.metadata))
+        position += len(cell.source)
+    _insert_setup(notebook, (page.root / "lab.py").read_text(encoding="utf-8"))
+    set_ids(notebook)
+    return notebook
+
+
+def _insert_setup(notebook: NotebookNode, lab: str) -> None:
+    """Make the notebook standalone: its first code cell writes lab.py."""
+    if not any(
+        re.search(r"^\s*(?:from|import) lab\b", cell.source, re.MULTILINE)
+        for cell in code_cells(notebook)
+    ):
+        return
+    setup = nbformat.v4.new_code_cell(
+        f"%%writefile lab.py\n# @title lab.py, the course's experiment engine\n{lab.rstrip()}",
+        metadata={
+            "cellView": "form",
+            "course": {"setup": True},
+            "deletable": False,
+            "editable": False,
+            "jupyter": {"source_hidden": True},
+            "tags": ["hide-input", "nbval-ignore-output"],
+        },
+    )
+    first = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+    notebook.cells[first:first] = [nbformat.v4.new_markdown_cell(SETUP_NOTE), setup]
+
+
+def is_setup(cell: NotebookNode) -> bool:
+    """Tell whether a cell is the one that the build inserted."""
+    return bool(cell.metadata.get("course", {}).get("setup"))
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """List a notebook's code cells in order."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def set_ids(notebook: NotebookNode) -> None:
+    """Derive each cell's id from its content, so that a rebuild changes no id of an unchanged cell."""
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        content = "lab.py" if is_setup(cell) else cell.source
+        digest = hashlib.sha256(f"{cell.cell_type}\n{content}".encode()).hexdigest()[:12]
+        seen[digest] = seen.get(digest, 0) + 1
+        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+
+
+def code_hash(notebook: NotebookNode) -> str:
+    """Hash the code that a notebook runs, lab.py's included; comments, layout and docstrings do not count."""
+    code = [_essence(cell.source) for cell in code_cells(notebook)]
+    return hashlib.sha256(json.dumps(code).encode()).hexdigest()[:16]
+
+
+def _essence(code: str) -> str:
+    head, _, body = code.partition("\n")
+    prefix, python = (head, body) if head.startswith("%%writefile") else ("", code)
+    try:
+        tree = ast.parse(python)
+    except SyntaxError:  # magics
+        return code
+    if prefix:
+        _drop_docstrings(tree)
+    return prefix + ast.dump(tree)
+
+
+def _drop_docstrings(tree: ast.Module) -> None:
+    for node in ast.walk(tree):
+        documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+
+
+def installed_versions() -> dict[str, str]:
+    """Give the versions of the packages that outputs depend on.
+
+    Raises ``importlib.metadata.PackageNotFoundError`` where one is not installed.
+    """
+    return {name: _version(name) for name in VERSIONED}
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        if name != "tensorflow":
+            raise
+        return importlib.metadata.version("tensorflow-cpu")
+
+
+def read_notebook(path: Path) -> NotebookNode | None:
+    """Read a built notebook; None where there is none.
+
+    Raises PageError for a file that is no notebook.
+    """
+    if not path.exists():
+        return None
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:  # nbformat raises its own and json's errors
+        raise PageError(
+            f"{path}: not a notebook ({error}); run `python -m course build --force`"
+        ) from error
+
+
+def write_notebook(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook in one step, so that an interruption leaves the old one whole."""
+    text = nbformat.writes(notebook, version=4)
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+    temporary.replace(path)

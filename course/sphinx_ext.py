@@ -1,0 +1,95 @@
+"""Sphinx extension: a page is shown with the outputs stored in the notebook beside it; nothing is executed."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from docutils import nodes
+from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+from myst_nb.sphinx_ import Parser
+from sphinx.application import Sphinx
+from sphinx.errors import SphinxError
+
+from course.notebook import code_cells, is_setup
+from course.records import MIME
+
+
+class StoredOutputsError(SphinxError):
+    """The notebook beside a page is missing, holds other code than the page, or an error."""
+
+    category = "Stored outputs"
+
+
+def read_page(text: str, page: str) -> nbformat.NotebookNode:
+    """Read the page ``text`` as a notebook with the outputs of the notebook beside the file ``page``.
+
+    Raises StoredOutputsError where there is none, where its code is not the page's, or where it holds an error.
+    """
+    notebook = read_myst_markdown_notebook(text, add_source_map=True, path=page)
+    path = Path(page).with_suffix(".ipynb")
+    if not path.exists():
+        raise StoredOutputsError(f"{page} has no notebook; run `python -m course build`")
+    built = nbformat.read(path, as_version=4)
+    notebook.metadata.language_info = built.metadata.language_info  # for the colours of code
+    stored = [cell for cell in code_cells(built) if not is_setup(cell)]
+    cells = code_cells(notebook)
+    if [cell.source.strip() for cell in cells] != [cell.source.strip() for cell in stored]:
+        raise StoredOutputsError(
+            f"{path} holds other code than {page}; run `python -m course build`"
+        )
+    for cell, done in zip(cells, stored, strict=True):
+        for output in done.outputs:
+            if output.output_type == "error":
+                raise StoredOutputsError(
+                    f"{path} holds an error, {output.ename}: {output.evalue}; correct the page"
+                )
+            output.get("data", {}).pop(MIME, None)  # for programs, not for readers
+        cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    return notebook
+
+
+class PageParser(Parser):
+    """myst-nb's parser, reading pages that run code with ``read_page``."""
+
+    def parse(self, inputstring: str, document: nodes.document) -> None:
+        """Parse a page; see ``read_page`` for the errors raised."""
+        env = document.settings.env
+        if not is_myst_markdown_notebook(inputstring):
+            return super().parse(inputstring, document)
+        page = env.doc2path(env.docname)
+        env.note_dependency(str(Path(page).with_suffix(".ipynb")))
+        config = env.mystnb_config
+        env.mystnb_config = config.copy(
+            custom_formats={".md": ("course.sphinx_ext.read_page", {"page": page}, False)}
+        )
+        try:
+            super().parse(inputstring, document)
+        finally:
+            env.mystnb_config = config
+
+
+def _offer_notebook(app: Sphinx, pagename: str, _: str, context: dict[str, Any], *__: Any) -> None:
+    """Give the page a download button for its standalone notebook; the theme reads this entry."""
+    if Path(app.srcdir, f"{pagename}.ipynb").exists():
+        context["ipynb_source"] = f"{pagename}.ipynb"
+
+
+def _copy_notebooks(app: Sphinx, error: Exception | None) -> None:
+    """Put the notebooks where the download buttons point."""
+    for page in app.env.found_docs if not error else ():
+        built, offered = (
+            Path(folder, f"{page}.ipynb") for folder in (app.srcdir, Path(app.outdir, "_sources"))
+        )
+        if built.exists():
+            offered.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(built, offered)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the parser in place of myst-nb's."""
+    app.setup_extension("myst_nb")
+    app.add_source_parser(PageParser, override=True)
+    app.connect("html-page-context", _offer_notebook, priority=400)  # before the theme's own
+    app.connect("build-finished", _copy_notebooks)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,139 @@
+"""The book shows pages with the outputs of their notebooks, and refuses what does not fit together."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from course.notebook import code_cells, is_setup, pages
+from course.sphinx_ext import StoredOutputsError, read_page
+from tests.small_course import Course
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def built(course: Course) -> Course:
+    course.pretend_built()
+    return course
+
+
+def test_a_page_gets_the_outputs_of_its_notebook(built: Course) -> None:
+    notebook = read_page(built.source, str(built.page.source))
+    parameters, last = code_cells(notebook)
+    assert parameters.outputs == []
+    assert last.outputs[0].data == {"text/plain": "a table"}  # the record is for programs
+    assert not any(is_setup(cell) for cell in notebook.cells)
+    assert notebook.metadata.language_info.name == "python"
+
+
+def fail(notebook: nbformat.NotebookNode) -> None:
+    error = nbformat.v4.new_output("error", ename="ValueError", evalue="no", traceback=[])
+    code_cells(notebook)[-1].outputs = [error]
+
+
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        (
+            lambda course: course.page.notebook.unlink(),
+            "has no notebook; run `python -m course build`",
+        ),
+        (
+            lambda course: setattr(course, "source", course.source.replace("= 30", "= 31")),
+            "holds other code than .*; run `python -m course build`",
+        ),
+        (
+            lambda course: setattr(course, "source", course.source + "\n```{code-cell}\n1\n```\n"),
+            "holds other code than",
+        ),
+        (lambda course: course.edit_notebook(fail), "holds an error, ValueError: no"),
+    ],
+)
+def test_what_does_not_fit_the_page_is_refused(
+    built: Course, break_it: Callable[[Course], object], message: str
+) -> None:
+    break_it(built)
+    with pytest.raises(StoredOutputsError, match=message):
+        read_page(built.source, str(built.page.source))
+
+
+def build_book(folder: Path) -> subprocess.CompletedProcess:
+    """Build a book with warnings as errors, without a network where the system can take it away."""
+    alone = ["unshare", "--map-root-user", "--net"]
+    if (
+        not shutil.which("unshare")
+        or subprocess.run([*alone, "true"], capture_output=True).returncode
+    ):
+        alone = []
+    command = [*alone, str(Path(sys.executable).with_name("jupyter-book"))]
+    return subprocess.run(
+        [*command, "build", ".", "--all", "-W", "--keep-going"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.fixture
+def small_book(built: Course) -> Course:
+    for name in ("_config.yml", "course"):
+        (built.root / name).symlink_to(ROOT / name)
+    (built.root / "_toc.yml").write_text(
+        "format: jb-book\nroot: index\nchapters: [{file: chapters/page}]\n"
+    )
+    return built
+
+
+@pytest.mark.slow
+def test_a_small_book_shows_outputs_and_offers_the_standalone_notebook(small_book: Course) -> None:
+    done = build_book(small_book.root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    html = small_book.root / "_build/html"
+    page = (html / "chapters/page.html").read_text()
+    assert "a table" in page
+    assert "%%writefile" not in page
+    assert 'href="../_sources/chapters/page.ipynb"' in page
+    offered = (html / "_sources/chapters/page.ipynb").read_text()
+    assert offered == small_book.page.notebook.read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        (lambda course: course.edit_notebook(fail), "holds an error, ValueError: no"),
+        (
+            lambda course: setattr(course, "source", course.source + "\n{ref}`nowhere`\n"),
+            "WARNING: .*nowhere",
+        ),
+    ],
+)
+def test_a_book_with_an_error_or_a_warning_does_not_build(
+    small_book: Course, break_it: Callable[[Course], object], message: str
+) -> None:
+    break_it(small_book)
+    done = build_book(small_book.root)
+    assert done.returncode != 0
+    assert re.search(message, done.stdout + done.stderr)
+
+
+@pytest.mark.slow
+def test_the_course_builds_without_warnings_and_network(tmp_path: Path) -> None:
+    copy = tmp_path / "course"
+    ignored = shutil.ignore_patterns("_build", ".venv*", ".git", "__pycache__")
+    shutil.copytree(ROOT, copy, ignore=ignored)
+    (copy / ".cache").mkdir(exist_ok=True)
+    for stray in (".cache/README.md", "benchmarks/stray.md"):  # no page of the book
+        (copy / stray).write_text("# Not in the book\n")
+    done = build_book(copy)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for page in pages(ROOT):
+        html = (copy / f"_build/html/{page.name}.html").read_text()
+        assert html.count("cell_output") >= 1

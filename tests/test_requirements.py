@@ -1,0 +1,31 @@
+"""The requirements files agree with each other."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def requirements(name: str) -> dict[str, str]:
+    """Read package -> pinned version (empty if none) from a requirements file."""
+    text = re.sub(r"#.*", "", (ROOT / name).read_text(encoding="utf-8"))
+    return dict(re.findall(r"^([A-Za-z][\w.-]*)(?:==([^\s;]+))?", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_each_version_is_the_locked_one(name: str) -> None:
+    locked = requirements("requirements.lock")
+    named = {package: version for package, version in requirements(name).items() if package != "r"}
+    assert named.items() <= locked.items()
+
+
+def test_notebooks_use_only_what_is_locked() -> None:
+    assert (
+        requirements("requirements-notebook.txt").keys() <= requirements("requirements.lock").keys()
+    )
+
+
+def test_the_lock_names_no_index_and_no_path() -> None:
+    assert not re.search(r"://|--|file:|(?<![\w.])/", (ROOT / "requirements.lock").read_text())

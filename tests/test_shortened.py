@@ -1,0 +1,97 @@
+"""Each notebook runs from top to bottom, alone in an empty folder, where only what Colab has is installed."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+from course.notebook import Page, code_cells, pages
+from course.records import notebook_records
+
+ROOT = Path(__file__).parents[1]
+PYTHON = ROOT / ".venv-notebook/bin/python"
+
+
+@pytest.fixture(scope="session")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name a kernel that runs in .venv-notebook."""
+    if not PYTHON.exists():
+        pytest.fail("there is no .venv-notebook; run `make test`, which makes it")
+    folder = tmp_path_factory.mktemp("jupyter")
+    name = "colab-like"
+    (folder / "kernels" / name).mkdir(parents=True)
+    command = [str(PYTHON), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": [*command, "--log-level=ERROR"], "display_name": name, "language": "python"}
+    (folder / "kernels" / name / "kernel.json").write_text(json.dumps(spec))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_PATH", str(folder))
+        patch.delenv("PYTHONPATH", raising=False)
+        yield name
+
+
+def complaints(notebook: nbformat.NotebookNode) -> list[str]:
+    """List errors, warnings and anything on stderr in a notebook's outputs."""
+    found = []
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            text = output.get("text", "") or "\n".join(map(str, output.get("data", {}).values()))
+            if output.output_type == "error" or output.get("name") == "stderr":
+                found.append(f"{cell.source[:60]!r}: {output.get('evalue') or text}")
+            elif re.search(r"\b(Deprecation|Future|PendingDeprecation)Warning\b", text):
+                found.append(f"{cell.source[:60]!r}: {text}")
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", pages(ROOT), ids=lambda page: page.name)
+def test_a_notebook_runs_alone_with_shortened_parameters(
+    page: Page, kernel: str, tmp_path: Path
+) -> None:
+    stored = nbformat.read(page.notebook, as_version=4)
+    done = papermill.execute_notebook(
+        str(page.notebook),
+        str(tmp_path / "done.ipynb"),
+        parameters=dict(stored.metadata.course.shortened),
+        kernel_name=kernel,
+        cwd=str(make_empty(tmp_path / "empty")),
+        progress_bar=False,
+    )
+    assert complaints(done) == []
+    said = [output.text for cell in code_cells(done) for output in cell.outputs if "text" in output]
+    assert any(text.startswith("Shortened run") for text in said)
+    assert set(notebook_records(done)) == set(notebook_records(stored))
+
+
+def make_empty(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def test_complaints_names_errors_warnings_and_stderr_and_nothing_else() -> None:
+    new = nbformat.v4.new_output
+    outputs = [
+        new("error", ename="E", evalue="failed", traceback=[]),
+        new("stream", name="stderr", text="noise"),
+        new("stream", name="stdout", text="x.py:1: FutureWarning: soon"),
+        new("display_data", {"text/plain": "DeprecationWarning: old"}),
+    ]
+    fine = [
+        new("stream", name="stdout", text="a warning in words"),
+        new("display_data", {"text/plain": "1"}),
+    ]
+    for output in outputs:
+        cell = nbformat.v4.new_code_cell("x", outputs=[output, *fine])
+        assert len(complaints(nbformat.v4.new_notebook(cells=[cell]))) == 1
+    cell = nbformat.v4.new_code_cell("x", outputs=fine)
+    assert complaints(nbformat.v4.new_notebook(cells=[cell])) == []
+
+
+@pytest.mark.slow
+def test_the_environment_holds_nothing_that_colab_lacks(kernel: str) -> None:
+    code = "import importlib.util as u; print([n for n in ('course', 'lab', 'jupyter_book', 'nbval') if u.find_spec(n)])"
+    done = subprocess.run([PYTHON, "-I", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
