@@ -47,6 +47,7 @@ if platform.machine() in ("x86_64", "AMD64"):
     os.environ.setdefault("XLA_FLAGS", "--xla_cpu_max_isa=AVX2 --xla_cpu_multi_thread_eigen=false")
 
 import joblib
+import joblib.externals.loky.process_executor
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -931,6 +932,8 @@ def _train_chunk(index: int, *arguments: Any) -> tuple[int, list]:
     """A piece of a sweep in a process of its own, where one thread per process is quickest."""
     with suppress(RuntimeError):  # TensorFlow has started already: an earlier piece has set it
         tf.config.threading.set_intra_op_parallelism_threads(1)
+    # Joblib would take the memory of compiled programs for a leak and restart the process.
+    joblib.externals.loky.process_executor._MAX_MEMORY_LEAK_SIZE = 2**40
     os.environ["LAB_PROGRESS"] = "0"
     return index, list(_train_seeds(*arguments))
 
@@ -947,27 +950,28 @@ def _train_seeds(
     parts: dict[str, dict[str, Any]] = {"build": {}, "data": {}, "fit": dict(fit_arguments)}
     for name, value in setting.items():
         parts[_owner_of(name, build, data)][name] = value
-    twin = None  # the model that is trained; each new model lends it its fresh state
+    twin, first_state = None, []  # the model that is trained: it borrows each new model's weights
     for seed in seeds:
         train, test = data(seed, **parts["data"]) if callable(data) else data
         keras.utils.set_random_seed(seed)
         model = build(**parts["build"])
+        _check_model(model)
+        if not model.built:
+            model._symbolic_build(data_batch=(np.asarray(train[0]), np.asarray(train[1])))
         if twin is None:
             twin = model
-        else:
-            _check_model(model)
-            if model.built:
-                model.optimizer.build(model.trainable_variables)
-            else:
-                model._symbolic_build(data_batch=(np.asarray(train[0]), np.asarray(train[1])))
-            try:
-                for target, source in zip(_state(twin), _state(model), strict=True):
-                    target.assign(source)
-            except ValueError as error:
-                raise ValueError(
-                    "build must return the same kind of model for every seed, but with seed "
-                    f"{seed} its weights have another number or shape."
-                ) from error
+            twin.optimizer.build(twin.trainable_variables)
+            first_state = [variable.numpy() for variable in twin.optimizer.variables]
+        try:
+            for target, source in zip(twin.variables, model.variables, strict=True):
+                target.assign(source)
+        except ValueError as error:
+            raise ValueError(
+                "build must return the same kind of model for every seed, but with seed "
+                f"{seed} its weights have another number or shape."
+            ) from error
+        for target, value in zip(twin.optimizer.variables, first_state, strict=True):
+            target.assign(value)
         arguments = {"validation_data": test} | parts["fit"] | {"verbose": 0, "seed": seed}
         history = fit(twin, *train, **arguments)
         measured = measure(twin, (train, test)) if measure else {}
