@@ -55,6 +55,8 @@ def to_markdown(text: str, page: str, book: Book) -> str:
 
     Raises MystError, with the line in ``text``, for a directive, role, label or work that is not known.
     """
+    # The space before a comment that binds a number would show, before a full stop for example.
+    text = re.sub(r"[ \t]+(?=<!--\s*=)", "", text)
     return _Converter(page, book).convert(text, 1).strip("\n")
 
 

@@ -94,6 +94,11 @@ def bindings(text: str) -> list[Binding]:
     return found
 
 
+def without_bindings(text: str) -> str:
+    """Take the comments that bind numbers out of a text, each with the space that would show before a full stop."""
+    return re.sub(rf"[ \t]*{_BINDING.pattern}", "", text)
+
+
 def binding_problem(binding: Binding, records: dict[str, Record]) -> str:
     """Say what is wrong with a bound number, or return an empty string; it must equal its record as far as it shows."""
     if not binding.number:

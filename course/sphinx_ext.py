@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 
 from course.notebook import code_cells, is_setup
-from course.records import MIME
+from course.records import MIME, without_bindings
 
 
 class StoredOutputsError(SphinxError):
@@ -26,6 +26,7 @@ def read_page(text: str, page: str) -> nbformat.NotebookNode:
 
     Raises StoredOutputsError where there is none, where its code is not the page's, or where it holds an error.
     """
+    text = without_bindings(text)
     notebook = read_myst_markdown_notebook(text, add_source_map=True, path=page)
     path = Path(page).with_suffix(".ipynb")
     if not path.exists():

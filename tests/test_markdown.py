@@ -69,7 +69,7 @@ def convert(text: str, book: Book) -> str:
         ("a role\nthat {term}`breaks\nlines`", "a role\nthat breaks\nlines"),
         ("`{term}` and ``{ref}`x` `` in code", "`{term}` and ``{ref}`x` `` in code"),
         ("```python\nx = '{term}`a`'\n```", "```python\nx = '{term}`a`'\n```"),
-        ("15 <!-- = a.b --> epochs", "15 <!-- = a.b --> epochs"),
+        ("15 <!-- = a.b --> epochs", "15<!-- = a.b --> epochs"),
         ("(target)=\n## Heading", "## Heading"),
         ("% said to authors\ntext", "text"),
         ("$$ a = b $$ (first)", "$$\na = b\n\\tag{1}\n$$"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course.records import binding_problem, bindings, differences
+from course.records import binding_problem, bindings, differences, without_bindings
 
 OVER_SEEDS = dict(mean=15.0, sd=1.0, median=15.0, min=12.0, max=18.0, n=50)  # 6 sd sqrt(2/n) = 1.2
 COMPARED = dict(mean=0.1, low=0.08, high=0.12, n=30, smallest=0.01, verdict="supported")
@@ -89,3 +89,8 @@ def test_a_bound_number_that_differs_is_reported(text: str, message: str) -> Non
 def test_bindings_are_found_with_their_line_and_only_in_text() -> None:
     text = "a <!-- b -->\n\n```\n1 <!-- = code -->\n```\n\n`2 <!-- = code -->`\n3 <!-- = c -->"
     assert [(binding.path, binding.line) for binding in bindings(text)] == [("c", 8)]
+
+
+def test_readers_see_no_gap_where_a_number_is_bound():
+    text = "It ends at 0.8 <!-- = a.mean -->. Code, `x <!-- y -->`, stays."
+    assert without_bindings(text) == "It ends at 0.8. Code, `x <!-- y -->`, stays."
