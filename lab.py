@@ -120,7 +120,8 @@ def fit(
         initial_epoch: Number of epochs already done.
         seed: Fixes batch order and every random layer. If None it is drawn from Python's
             ``random``, which ``keras.utils.set_random_seed`` fixes. Each random layer gets a
-            stream of its own, even where two were given the same seed.
+            stream of its own, even where two were given the same seed. Training in pieces with
+            ``initial_epoch`` and one seed equals training in one go.
 
     Returns:
         Keras' History: ``history.history[name]`` is a list with one value per epoch.
@@ -205,6 +206,7 @@ class _Program:
     ) -> None:
         self.model, self.loop = model, loop
         self.names: list[str] = []  # of the logs of an epoch; known once the loop is traced
+        self.half_second = 1  # epochs that take about that long; measured as it runs
         first_batch = tuple(array[: loop.batch_size] for array in train)
         model._symbolic_build(data_batch=first_batch)  # what fit itself calls to create variables
         self.state, self.compiled = _state(model), model._compile_config
@@ -242,6 +244,9 @@ class _Program:
 
         def one_epoch(done: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             epoch = first + done
+            for state in _seed_states(model):
+                # Each epoch has draws of its own, so that a run in pieces equals one in one go.
+                state.assign(tf.stack([state[0], tf.cast(epoch, tf.int64) * 2**15]))
             logs = [train_pass(epoch)]
             if validation and loop.validation_freq == 1:
                 logs += [validation_pass()]
@@ -319,20 +324,18 @@ class _Program:
         for stream, state in enumerate(_seed_states(self.model), start=1):
             state.assign([_derive(seed, stream), 0])
         order_seed = tf.constant(_derive(seed, 0), tf.int32)
-        rows, done, count = [], initial_epoch, 1
+        rows, done = [], initial_epoch
         try:
             while done < epochs:
-                count = min(count, self.ROWS, epochs - done)
+                count = min(self.half_second, self.ROWS, epochs - done)
                 start = time.perf_counter()
-                rows += [
-                    self.function(arrays, order_seed, tf.constant(done), tf.constant(count))[:count]
-                ]
-                rows[-1] = rows[-1].numpy()[:, : len(self.names)]
+                logs = self.function(arrays, order_seed, tf.constant(done), tf.constant(count))
+                rows.append(logs.numpy()[:count, : len(self.names)])
                 done += count
                 bar.advance(count)
-                seconds = time.perf_counter() - start
-                # The first call compiles: what follows is far quicker than what it took.
-                count = 8 if len(rows) == 1 else max(1, int(count * min(8, 0.5 / seconds)))
+                # The first call compiles, which says nothing about the speed of the next.
+                seconds = 0.1 if self.half_second == 1 else time.perf_counter() - start
+                self.half_second = max(2, int(count * min(8, 0.5 / seconds)))
         finally:
             for own, theirs, before in loans:
                 theirs.value.assign(own.value)

@@ -2,8 +2,9 @@
 
 Times the same work by `model.fit` fed with arrays, by `model.fit` fed with a cached tf.data set,
 by a loop over `train_on_batch` and `test_on_batch`, and by `lab`, in one process, and writes the
-table to benchmarks/engine_results.md. Plain Keras is timed on fewer epochs (after a warm-up that
-compiles) and scaled to all; `lab` is never scaled.
+table to benchmarks/engine_results.md. Times are medians of five rounds, ratios medians of the rounds'
+ratios. Plain Keras is timed on fewer epochs (after a warm-up that compiles) and scaled to all; `lab`
+is never scaled.
 """
 
 import os
@@ -102,18 +103,6 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def scaled(run: Callable[[int], None], epochs: int, timed: int) -> float:
-    """Seconds for ``epochs``, from the median of three timings of ``timed`` epochs."""
-    run(3)
-    return float(np.median([seconds(lambda: run(timed)) for _ in range(3)])) * epochs / timed
-
-
-def warm(build: Callable, train: lab.Split, test: lab.Split, epochs: int) -> float:
-    models = [build() for _ in range(7)]
-    arguments = {"epochs": epochs, "validation_data": test}
-    return float(np.median([seconds(lambda m=m: lab.fit(m, *train, **arguments)) for m in models]))
-
-
 def peak_memory(work: Callable[[], object]) -> tuple[float, float]:
     """Seconds of ``work`` and the peak of this process and its children together, in GiB."""
     process, peak, done = psutil.Process(), 0, threading.Event()
@@ -137,28 +126,45 @@ def peak_memory(work: Callable[[], object]) -> tuple[float, float]:
     return took, peak / 2**30
 
 
-def compare_single_runs(name: str, build: Callable, data: tuple, epochs: int, bar: tqdm) -> list:
-    keras.backend.clear_session()
+def compare_single_runs(
+    name: str, build: Callable, data: tuple, epochs: int, bar: tqdm, rounds: int = 5
+) -> list:
+    """Rows of the table for one training; each round times every way, so that all see the same machine."""
+    arguments = {"epochs": epochs, "validation_data": data[1]}
     model = build()
-    cold = seconds(lambda: lab.fit(model, *data[0], epochs=epochs, validation_data=data[1]))
+    cold = seconds(lambda: lab.fit(model, *data[0], **arguments))
+    plain = {  # how to train for some epochs, and how many to time
+        "`train_on_batch` loop": (batch_loop(build, *data), 20),
+        "`model.fit`, cached `tf.data`": (dataset_fit(build, *data), 50),
+        "`model.fit`, arrays": (array_fit(build, *data), 20),
+    }
+    for run, _ in plain.values():
+        run(3)  # compiles
     bar.update()
-    fastest = warm(build, *data, epochs)
-    bar.update()
-    rows = [(name, "`lab.fit`, warm", fastest, ""), (name, "`lab.fit`, cold", cold, "")]
-    for label, make, timed in (
-        ("`train_on_batch` loop", batch_loop, 20),
-        ("`model.fit`, cached `tf.data`", dataset_fit, 50),
-        ("`model.fit`, arrays", array_fit, 20),
-    ):
-        took = scaled(make(build, *data), epochs, timed)
-        rows.append((name, label, took, f"scaled from 3 × {timed} epochs"))
+    again, fresh, took = [], [], {label: [] for label in plain}
+    for _ in range(rounds):
+        train = lambda m: seconds(lambda: lab.fit(m, *data[0], **arguments))  # noqa: E731
+        again.append(np.median([train(model) for _ in range(3)]))
+        fresh.append(np.median([train(m) for m in [build() for _ in range(3)]]))
+        for label, (run, timed) in plain.items():
+            took[label].append(seconds(lambda run=run, n=timed: run(n)) * epochs / timed)
         bar.update()
-    return [(*row[:3], row[2] / fastest, row[3]) for row in rows]
+    warm = float(np.median(again))
+    rows = [
+        (name, "`lab.fit`, warm", warm, None, "same model again, as below"),
+        (name, "`lab.fit`, warm", np.median(fresh), np.median(fresh) / warm, "new model"),
+        (name, "`lab.fit`, cold", cold, cold / warm, "compilation included"),
+    ]
+    for label, times in took.items():
+        ratio = float(np.median(np.array(times) / again))
+        note = f"{plain[label][1]} epochs timed, scaled"
+        rows.append((name, label, float(np.median(times)), ratio, note))
+    return rows
 
 
 def main() -> None:
     small, large = circles(100, 30), circles(1000, 500)
-    with tqdm(total=12, desc="benchmark", unit="part") as bar:
+    with tqdm(total=14, desc="benchmark", unit="part") as bar:
         lab.fit(dropout_network(0.0), *small[0], epochs=1)  # TensorFlow's own start is not timed
         rows = compare_single_runs(
             "(a) 2-500-1, dropout 0.4, 4,000 epochs", dropout_network, small, 4000, bar

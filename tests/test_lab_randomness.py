@@ -115,6 +115,26 @@ def test_set_random_seed_fixes_a_run_without_a_seed_argument():
     assert loss() == loss()
 
 
+def test_a_run_in_pieces_equals_the_run_in_one_go():
+    x = np.random.default_rng(0).normal(size=(20, 2)).astype("float32")
+
+    def model():
+        keras.utils.set_random_seed(0)
+        hidden = [layers.Dense(8), layers.Dropout(0.5), layers.GaussianNoise(0.1)]
+        network = keras.Sequential([keras.Input((2,)), *hidden, layers.Dense(1)])
+        network.compile("adam", "mse")
+        return network
+
+    arguments = {"x": x, "y": x[:, :1], "batch_size": 8, "seed": 4}
+    whole = lab.fit(model(), epochs=9, **arguments).history["loss"]
+    network = model()
+    pieces = [
+        lab.fit(network, initial_epoch=start, epochs=end, **arguments).history["loss"]
+        for start, end in ((0, 4), (4, 5), (5, 9))
+    ]
+    assert whole == [*pieces[0], *pieces[1], *pieces[2]]
+
+
 NETWORK = """
 import hashlib, keras, numpy as np, lab
 from keras import layers
