@@ -15,6 +15,9 @@ from course.sphinx_ext import StoredOutputsError, read_page
 from tests.small_course import Course
 
 ROOT = Path(__file__).parents[1]
+LOADED_FROM_ELSEWHERE = re.compile(
+    r"""<(?:script|img|iframe|source)[^>]*\ssrc="(?:https?:)?//[^"]+"|<link[^>]*\srel="(?:stylesheet|preload|modulepreload)"[^>]*\shref="(?:https?:)?//[^"]+\""""
+)
 
 
 @pytest.fixture
@@ -83,7 +86,7 @@ def build_book(folder: Path) -> subprocess.CompletedProcess:
 
 @pytest.fixture
 def small_book(built: Course) -> Course:
-    for name in ("_config.yml", "course"):
+    for name in ("_config.yml", "course", "vendor", "_static"):
         (built.root / name).symlink_to(ROOT / name)
     (built.root / "_toc.yml").write_text(
         "format: jb-book\nroot: index\nchapters: [{file: chapters/page}]\n"
@@ -137,3 +140,5 @@ def test_the_course_builds_without_warnings_and_network(tmp_path: Path) -> None:
     for page in pages(ROOT):
         html = (copy / f"_build/html/{page.name}.html").read_text()
         assert html.count("cell_output") >= 1
+    for page in (copy / "_build/html").rglob("*.html"):  # what a page loads lies beside it
+        assert not LOADED_FROM_ELSEWHERE.findall(page.read_text()), page.name
