@@ -84,6 +84,34 @@ def test_spatial_dropout_drops_whole_feature_maps():
     assert stats.binomtest(int((values[:, 0] == 0).sum()), values[:, 0].size, 0.5).pvalue > 1e-4
 
 
+@pytest.mark.parametrize("kind", ["dropout", "recurrent_dropout"])
+def test_recurrent_masks_hold_for_all_steps_of_a_sequence(kind):
+    """A recurrent layer that only copies shows its masks: its inputs, or what it adds up of them."""
+    copying = {"kernel_initializer": "identity", "recurrent_initializer": "zeros"}
+    if kind == "recurrent_dropout":
+        copying["recurrent_initializer"] = "identity"
+    layer = layers.SimpleRNN(
+        3, "linear", use_bias=False, return_sequences=True, **copying, **{kind: 0.5}
+    )
+    outputs = draws(layer, shape=(8, 3)).reshape(-1, 8, 3)
+    # With the recurrent one, each state is 1 plus its mask's value times the state before.
+    adds_up = kind == "recurrent_dropout"
+    masks = (outputs[:, 1:] - 1) / outputs[:, :-1] if adds_up else outputs
+    assert (masks == masks[:, :1]).all()
+    assert set(np.unique(masks)) == {0.0, 2.0}
+    assert stats.binomtest(int((masks[:, 0] == 0).sum()), masks[:, 0].size, 0.5).pvalue > 1e-4
+
+
+def test_an_lstm_with_recurrent_dropout_is_random_in_training_only():
+    lstm = layers.LSTM(4, dropout=0.3, recurrent_dropout=0.3)
+    model = keras.Sequential([keras.Input((6, 3)), lstm, layers.Dense(1)])
+    model.compile(optimizer=keras.optimizers.SGD(0.0), loss="mse")
+    x = np.random.default_rng(0).normal(size=(16, 6, 3))
+    history = lab.fit(model, x, x[:, 0, :1], epochs=15, validation_data=(x, x[:, 0, :1]))
+    assert len(set(history.history["loss"])) == 15
+    assert len(set(history.history["val_loss"])) == 1
+
+
 def test_two_layers_given_the_same_seed_draw_different_masks():
     values = draws(layers.Dropout(0.5, seed=7), layers.Dropout(0.5, seed=7))
     first, second = np.split(values > 0, 2, axis=1)
