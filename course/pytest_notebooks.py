@@ -22,6 +22,10 @@ from course.records import MIME, differences
 class NotebookCell(IPyNbCell):
     """A cell whose recorded numbers may differ within their spread."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.output_timeout = 60  # seconds; nbval's 5 can be too few on a busy machine
+
     def compare_outputs(
         self, test: list[NotebookNode], ref: list[NotebookNode], skip_compare: tuple | None = None
     ) -> bool:

@@ -97,6 +97,7 @@ def test_what_a_new_run_may_change_passes(failures: dict[str, list[str]], name: 
 
 @pytest.mark.parametrize("name", FAIL)
 def test_any_other_difference_fails_in_its_cell(failures: dict[str, list[str]], name: str) -> None:
+    assert len(failures[name]) == 1, failures[name]
     (failure,) = failures[name]
     assert FAIL[name][1] in failure
     assert "Cell 2" in failure
