@@ -10,6 +10,7 @@ the loss, the optimizer and the arithmetic are Keras' own; only the loop around 
 - ``repeat``   trains one kind of model with many seeds
 - ``sweep``    does that for every combination of some settings
 - ``compare``  gives the mean paired difference, its 95 % interval and a verdict
+- ``settle``   puts a claim of the course to the test with two sets of seeds
 - ``record``   shows numbers that a page's text rests on, and stores them with their spread
 - ``panels``, ``plot_…``  the course's figures
 
@@ -31,6 +32,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from html import escape
 from inspect import signature
 from math import factorial
 from pathlib import Path
@@ -1014,6 +1016,7 @@ class Comparison:
         mean: Mean of the differences; ``low`` and ``high`` end its 95 % interval.
         n: Number of pairs.
         smallest: The smallest mean difference worth speaking of, declared beforehand.
+        equal: Whether the question is "are they equal?" in place of "is the first larger?".
     """
 
     mean: float
@@ -1021,19 +1024,44 @@ class Comparison:
     high: float
     n: int
     smallest: float
+    equal: bool = False
 
     @property
     def verdict(self) -> str:
-        """``supported`` if the first is larger: interval above 0, mean at least ``smallest``.
+        """``supported``, ``opposite`` or ``not supported here``.
 
+        ``supported`` if the first is larger: interval above 0, mean at least ``smallest``.
         ``opposite`` if that holds the other way round; ``not supported here`` otherwise, whether
-        the difference is too small to matter or too uncertain to call.
+        the difference is too small to matter or too uncertain to call. Asked for equality:
+        ``supported`` if the whole interval lies within ``smallest`` of 0.
         """
+        if self.equal:
+            return "supported" if self.reading == "about equal" else "not supported here"
+        return {"larger": "supported", "smaller": "opposite"}.get(
+            self.reading, "not supported here"
+        )
+
+    @property
+    def reading(self) -> str:
+        """``larger``, ``smaller``, ``about equal`` (interval within ``smallest`` of 0), ``unclear``."""
+        if max(-self.low, self.high) < self.smallest:
+            return "about equal"
         if self.low > 0 and self.mean >= self.smallest:
-            return "supported"
+            return "larger"
         if self.high < 0 and self.mean <= -self.smallest:
-            return "opposite"
-        return "not supported here"
+            return "smaller"
+        return "unclear"
+
+    @property
+    def needed(self) -> int:
+        """Pairs needed to find a difference of ``smallest``, four times out of five.
+
+        Power calculation of the paired t test in its normal approximation, with the standard
+        deviation of these differences: ``((1.96 + 0.84) sd / smallest) ** 2``, and at least 2.
+        """
+        quantile = stats.t.ppf(0.975, self.n - 1)
+        sd = (self.high - self.low) / 2 / quantile * np.sqrt(self.n)
+        return max(2, int(np.ceil((2.8 * sd / self.smallest) ** 2)))
 
     def __str__(self) -> str:
         return (
@@ -1042,19 +1070,25 @@ class Comparison:
         )
 
 
-def compare(first: Array, second: Array, smallest: float) -> Comparison:
+def compare(
+    first: Array, second: Array | float, smallest: float, equal: bool = False
+) -> Comparison:
     """Is ``first`` larger than ``second``, run by run?
 
     The interval is Student's t interval of the mean of ``first - second``.
 
     Args:
         first, second: One value per run, shape (n,), paired: same seeds in the same order.
+            ``second`` may be one number.
         smallest: The smallest difference worth speaking of; decide it before looking.
+        equal: Ask whether the two are equal, to within ``smallest``.
 
     Raises:
         ValueError: The arrays do not pair up, hold NaN or infinite values, or are too short.
     """
     first, second = np.asarray(first, float), np.asarray(second, float)
+    if second.ndim == 0:
+        second = np.full(first.shape, second)
     if first.shape != second.shape or first.ndim != 1:
         raise ValueError(
             f"compare needs one value per run, paired: shapes are {first.shape}, {second.shape}."
@@ -1071,7 +1105,127 @@ def compare(first: Array, second: Array, smallest: float) -> Comparison:
         )
     mean, n = differences.mean(), len(differences)
     half = stats.t.ppf(0.975, n - 1) * differences.std(ddof=1) / np.sqrt(n)
-    return Comparison(float(mean), float(mean - half), float(mean + half), n, smallest)
+    return Comparison(float(mean), float(mean - half), float(mean + half), n, smallest, equal)
+
+
+Pair = tuple[Array, Array | float]  # what `compare` takes first: one value per run each
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence put to the test with two disjoint sets of seeds; what ``settle`` returns.
+
+    Attributes:
+        name: What the course calls it, such as ``C14``.
+        sentence: What is claimed.
+        effect: What the differences are differences of, with its unit.
+        axis: What the conditions vary, or "" if all of them have to hold.
+        comparisons: (condition, data, ``first`` or ``second`` set of seeds) -> Comparison. The
+            condition is "" where there is one only.
+    """
+
+    name: str
+    sentence: str
+    effect: str
+    axis: str
+    comparisons: dict[tuple[str, str, str], Comparison]
+
+    @property
+    def decides(self) -> str:
+        """The data that the verdict rests on: the last ones given."""
+        return list(self.comparisons)[-1][1]
+
+    @property
+    def verdict(self) -> str:
+        """The verdict of the first set of seeds: ``supported``, ``not supported here``, or
+        ``depends on …`` where some of the conditions along an axis support it and others not."""
+        return self._verdict("first")
+
+    @property
+    def repeated(self) -> str:
+        """The verdict of the second set of seeds."""
+        return self._verdict("second")
+
+    def _verdict(self, which: str) -> str:
+        held = [
+            comparison.verdict == "supported"
+            for (_, data, seeds), comparison in self.comparisons.items()
+            if (data, seeds) == (self.decides, which)
+        ]
+        if all(held):
+            return "supported"
+        return f"depends on {self.axis}" if self.axis and any(held) else "not supported here"
+
+    def __str__(self) -> str:
+        again = "" if self.repeated == self.verdict else f"; second set of seeds: {self.repeated}"
+        return f"{self.name}: {self.verdict}{again}"
+
+
+def settle(
+    name: str,
+    sentence: str,
+    effect: str,
+    smallest: float | Mapping[str, float],
+    results: Mapping[str, Pair | Mapping[str, Pair]],
+    axis: str = "",
+    equal: bool = False,
+) -> Claim:
+    """Put a claim to the test, show the result as a table, and record it for the ledger.
+
+    Args:
+        name: What the course calls the claim, such as ``C14``.
+        sentence: What is claimed.
+        effect: What the differences are differences of, such as "test accuracy, after minus
+            before".
+        smallest: The smallest difference worth speaking of, declared beforehand; or one for each
+            condition.
+        results: Data -> what was measured on them. The last data decide. What was measured is a
+            pair as for ``compare``, where the first half of the runs is the first set of seeds and
+            the second half a second one, disjoint; or condition -> such a pair.
+        axis: What the conditions vary, such as "the activation"; the verdict can then be that it
+            depends on that. Without an axis the claim is supported if all conditions hold.
+        equal: The claim is that the two are equal, to within ``smallest``.
+
+    Raises:
+        ValueError: As ``compare``, or the number of runs is odd.
+    """
+    comparisons = {}
+    for data, measured in results.items():
+        conditions = measured if isinstance(measured, Mapping) else {"": measured}
+        for condition, (first, second) in conditions.items():
+            enough = smallest[condition] if isinstance(smallest, Mapping) else smallest
+            half, odd = divmod(len(first), 2)
+            if odd:
+                raise ValueError(
+                    f"{name} needs two sets of seeds of the same size, but there are {len(first)} "
+                    "runs: an odd number."
+                )
+            second = np.broadcast_to(np.asarray(second, float), np.shape(first))
+            for seeds, part in (("first", slice(half)), ("second", slice(half, None))):
+                result = compare(np.asarray(first)[part], second[part], enough, equal)
+                comparisons[condition, data, seeds] = result
+    claim = Claim(name, sentence, effect, axis, comparisons)
+    summary = {"sentence": sentence, "effect": effect, "axis": axis, "decides": claim.decides}
+    numbers = {name: summary | {"verdict": claim.verdict, "repeated": claim.repeated}}
+    rows = {}
+    for key, comparison in comparisons.items():
+        condition, data, seeds = key
+        record_name = ".".join(filter(None, (name, *key))).replace(" ", "_")
+        numbers[record_name] = _comparison_entry(comparison)
+        rows[record_name] = {
+            **({axis or "part": condition} if condition else {}),
+            "data": data,
+            "seeds": seeds,
+            "difference": f"{comparison.mean:+.3g}",
+            "95 % interval": f"{comparison.low:+.3g} to {comparison.high:+.3g}",
+            "runs": comparison.n,
+            "smallest": f"{comparison.smallest:g}",
+            "needed": comparison.needed,
+            "reading": comparison.reading,
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    _display(_Record(numbers, table.reset_index(drop=True), f"{claim} ({effect})"))
+    return claim
 
 
 # -------------------------------------------------------------------------------------- records
@@ -1082,14 +1236,20 @@ RECORD_TYPE = "application/vnd.lab.record+json"
 class _Record:
     """Displays as a table; carries the same numbers, unrounded, for the course's checks."""
 
-    def __init__(self, numbers: dict[str, dict[str, Any]]) -> None:
-        self.numbers = numbers
+    def __init__(
+        self,
+        numbers: dict[str, dict[str, Any]],
+        table: pd.DataFrame | None = None,
+        caption: str = "",
+    ) -> None:
+        self.numbers, self.caption = numbers, caption
+        if table is None:
+            table = pd.DataFrame.from_dict(numbers, orient="index")
+            table = table.drop(columns="tolerance", errors="ignore")
+            table = table.map(lambda v: f"{v:.4g}" if isinstance(v, (int, float)) else v)
+        self.table = table.fillna("")
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        table = pd.DataFrame.from_dict(self.numbers, orient="index")
-        table = table.drop(columns="tolerance", errors="ignore")
-        table = table.map(lambda v: f"{v:.4g}" if isinstance(v, (int, float)) else v)
-        table = table.fillna("")
         exact = {
             name: {
                 key: value if isinstance(value, (str, int)) or np.isfinite(value) else str(value)
@@ -1097,11 +1257,20 @@ class _Record:
             }
             for name, entry in self.numbers.items()
         }
-        return {
-            "text/plain": table.to_string(),
-            "text/html": table.to_html(border=0),
-            RECORD_TYPE: exact,
-        }
+        numbered = not self.caption  # a claim's rows have no names
+        text, html = (
+            self.table.to_string(index=numbered),
+            self.table.to_html(border=0, index=numbered),
+        )
+        if self.caption:
+            text = f"{self.caption}\n{text}"
+            html = html.replace(">", f"><caption>{escape(self.caption)}</caption>", 1)
+        return {"text/plain": text, "text/html": html, RECORD_TYPE: exact}
+
+
+def _comparison_entry(comparison: Comparison) -> dict[str, Any]:
+    names = ("mean", "low", "high", "n", "smallest", "needed", "reading", "verdict")
+    return {name: getattr(comparison, name) for name in names}
 
 
 def record(values: Mapping[str, Any], tolerance: float = 1e-5) -> None:
@@ -1115,8 +1284,7 @@ def record(values: Mapping[str, Any], tolerance: float = 1e-5) -> None:
     numbers: dict[str, dict[str, Any]] = {}
     for name, value in values.items():
         if isinstance(value, Comparison):
-            numbers[name] = {key: getattr(value, key) for key in ("mean", "low", "high", "n")}
-            numbers[name] |= {"smallest": value.smallest, "verdict": value.verdict}
+            numbers[name] = _comparison_entry(value)
         elif np.ndim(value) == 0:
             numbers[name] = {"value": float(value), "tolerance": tolerance}
         else:
@@ -1280,3 +1448,61 @@ def plot_comparisons(ax: plt.Axes, comparisons: Mapping[str, Comparison], xlabel
     ax.axvline(0, color="black", linewidth=0.8, linestyle="-")
     ax.set(yticks=range(len(names)), yticklabels=names, xlabel=xlabel)
     ax.invert_yaxis()
+
+
+def plot_claim(ax: plt.Axes, claim: Claim) -> None:
+    """A claim's mean differences with their 95 % intervals, two sets of seeds for each.
+
+    The grey band is too small to speak of. Filled marks are the data that decide.
+    """
+    rows: list[str] = []
+    for (condition, data, seeds), comparison in claim.comparisons.items():
+        label = ", ".join(filter(None, (condition, data)))
+        if label not in rows:
+            rows.append(label)
+        row = rows.index(label) + (-0.13 if seeds == "first" else 0.13)
+        color, marker = ("#0072B2", "o") if seeds == "first" else ("#D55E00", "s")
+        face = color if data == claim.decides else "white"
+        interval = [comparison.low, comparison.high]
+        ax.plot(interval, [row, row], color=color, linestyle="-", linewidth=1.8)
+        seen = ax.get_legend_handles_labels()[1]
+        label = f"{seeds} {comparison.n} seeds"
+        ax.plot(
+            comparison.mean,
+            row,
+            marker,
+            color=color,
+            markerfacecolor=face,
+            label="_" if label in seen else label,
+        )
+    for row, label in enumerate(rows):
+        smallest = next(
+            c.smallest
+            for (condition, data, _), c in claim.comparisons.items()
+            if ", ".join(filter(None, (condition, data))) == label
+        )
+        ax.fill_between(
+            [-smallest, smallest], row - 0.5, row + 0.5, color="grey", alpha=0.15, linewidth=0
+        )
+    ax.axvline(0, color="black", linewidth=0.8, linestyle="-")
+    ax.set(yticks=range(len(rows)), yticklabels=rows, xlabel=claim.effect)
+    ax.set(title=str(claim), ylim=(len(rows) - 0.5, -0.5))
+    ax.grid(axis="y", visible=False)
+    ax.legend()
+
+
+def plot_setting(
+    ax: plt.Axes, runs: Iterable[Runs], setting: str, name: str, label: str, last: int = 1
+) -> None:
+    """A measure, or the mean of a log's ``last`` epochs, against one setting of a sweep.
+
+    Mean over runs, and a band from the 5th to the 95th percentile.
+    """
+    runs = list(runs)
+    along = [one.setting[setting] for one in runs]
+    values = np.array([one.final(name, last) if name in one.history else one[name] for one in runs])
+    (line,) = ax.plot(along, values.mean(axis=1), marker="o", markersize=4, label=label)
+    low, high = np.percentile(values, [5, 95], axis=1)
+    ax.fill_between(along, low, high, color=line.get_color(), alpha=0.15, linewidth=0)
+    ax.set(xlabel=setting, ylabel=name.removeprefix("val_"))
+    ax.legend()
