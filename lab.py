@@ -212,18 +212,37 @@ class _Program:
         first_batch = tuple(array[: loop.batch_size] for array in train)
         model._symbolic_build(data_batch=first_batch)  # what fit itself calls to create variables
         self.state, self.compiled = _state(model), model._compile_config
+        self.adjustable = _adjustable(model)
         specs = [tf.TensorSpec(array.shape, array.dtype) for array in train + (validation or ())]
         scalar = tf.TensorSpec([], tf.int32)
         function = tf.function(self._run_epochs, autograph=False, jit_compile=True)
         with _xla_random_numbers(), _without_cudnn(model):
             # A concrete function is never traced again, so the choice made above stays in force.
-            self.function = function.get_concrete_function(specs, scalar, scalar, scalar)
+            constants = [tf.TensorSpec([], tf.float32) for _ in self.adjustable]
+            self.function = function.get_concrete_function(specs, constants, scalar, scalar, scalar)
         _check_graph(self.function.graph, model)
 
     def _run_epochs(
-        self, arrays: list[tf.Tensor], seed: tf.Tensor, first: tf.Tensor, count: tf.Tensor
+        self,
+        arrays: list[tf.Tensor],
+        constants: list[tf.Tensor],
+        seed: tf.Tensor,
+        first: tf.Tensor,
+        count: tf.Tensor,
     ) -> tf.Tensor:
         """Train ``count`` epochs from epoch number ``first``; return a row of logs for each."""
+        before = [getattr(layer, name) for layer, name in self.adjustable]
+        for (layer, name), value, tensor in zip(self.adjustable, before, constants, strict=True):
+            setattr(layer, name, _Adjustable(value, tensor))
+        try:
+            return self._all_epochs(arrays, seed, first, count)
+        finally:
+            for (layer, name), value in zip(self.adjustable, before, strict=True):
+                setattr(layer, name, value)
+
+    def _all_epochs(
+        self, arrays: list[tf.Tensor], seed: tf.Tensor, first: tf.Tensor, count: tf.Tensor
+    ) -> tf.Tensor:
         model, loop = self.model, self.loop
         train, validation = arrays[:2], arrays[2:]
         train_names: list[str] = []
@@ -326,12 +345,17 @@ class _Program:
         for stream, state in enumerate(_seed_states(self.model), start=1):
             state.assign([_derive(seed, stream), 0])
         order_seed = tf.constant(_derive(seed, 0), tf.int32)
+        constants = [
+            tf.constant(getattr(layer, name), tf.float32) for layer, name in _adjustable(model)
+        ]
         rows, done = [], initial_epoch
         try:
             while done < epochs:
                 count = min(self.half_second, self.ROWS, epochs - done)
                 start = time.perf_counter()
-                logs = self.function(arrays, order_seed, tf.constant(done), tf.constant(count))
+                logs = self.function(
+                    arrays, constants, order_seed, tf.constant(done), tf.constant(count)
+                )
                 rows.append(logs.numpy()[:count, : len(self.names)])
                 done += count
                 bar.advance(count)
@@ -386,8 +410,9 @@ def _program(model: keras.Model, train: Split, validation: Split | None, loop: _
 def _structure(model: keras.Model) -> str | None:
     """Equal for models that can share one program: same layers, constants, loss and optimizer.
 
-    Initial weights, names, seeds and the learning rate may differ, since they are state. None for
-    models with code of their own, whose constants cannot be seen from outside.
+    Initial weights, names, seeds and the learning rate may differ, since they are state, and so may
+    rates and standard deviations above 0, which a program takes as inputs. None for models with
+    code of their own, whose constants cannot be seen from outside.
     """
     if not _is_keras(model) or not model.built:
         return None
@@ -415,11 +440,52 @@ def _without_state(config: Any) -> Any:
         state.add("name")
     if isinstance(config.get("learning_rate"), float):
         state.add("learning_rate")
+    name = ADJUSTABLE.get(config.get("class_name", ""))
+    if name and _is_adjustable(config["config"].get(name)):
+        config = config | {"config": config["config"] | {name: "adjustable"}}
     return {
         key: _without_state(value)
         for key, value in config.items()
         if key not in state and not key.endswith("_initializer")
     }
+
+
+# Layers' constants that a program takes as inputs, so that a grid over them compiles once.
+ADJUSTABLE = {
+    "Dropout": "rate",
+    "SpatialDropout1D": "rate",
+    "SpatialDropout2D": "rate",
+    "SpatialDropout3D": "rate",
+    "GaussianNoise": "stddev",
+}
+
+
+def _is_adjustable(value: Any) -> bool:
+    """At 0 Keras leaves the layer out, and at 1 it has a case of its own for dropout."""
+    return isinstance(value, (int, float)) and value > 0 and value != 1
+
+
+def _adjustable(model: keras.Model) -> list[tuple[keras.Layer, str]]:
+    return [
+        (layer, ADJUSTABLE[type(layer).__name__])
+        for layer in model._flatten_layers()
+        if _is_keras(layer)
+        and type(layer).__name__ in ADJUSTABLE
+        and _is_adjustable(getattr(layer, ADJUSTABLE[type(layer).__name__]))
+    ]
+
+
+class _Adjustable(float):
+    """A layer's constant while a program is traced: a number for Keras' own tests, and an input."""
+
+    def __new__(cls, value: float, tensor: tf.Tensor) -> Self:
+        number = super().__new__(cls, value)
+        number.tensor = tensor
+        return number
+
+
+def _as_tensor(number: float) -> tf.Tensor:
+    return number.tensor if isinstance(number, _Adjustable) else tf.constant(number, tf.float32)
 
 
 def _state(model: keras.Model) -> list[keras.Variable]:
@@ -506,7 +572,7 @@ def _normal(
     # Seeds are never negative. But behind a condition XLA computes the numbers in one go; without,
     # it fuses this into what uses them, which took three times as long.
     normal = tf.cond(seed[0] >= 0, generate, lambda: tf.zeros([size], dtype))
-    return tf.reshape(normal, shape) * tf.cast(stddev, dtype) + tf.cast(mean, dtype)
+    return tf.reshape(normal, shape) * tf.cast(_as_tensor(stddev), dtype) + tf.cast(mean, dtype)
 
 
 def _dropout(x: tf.Tensor, rate: float, seed: tf.Tensor, noise_shape: Any = None) -> tf.Tensor:
@@ -517,8 +583,10 @@ def _dropout(x: tf.Tensor, rate: float, seed: tf.Tensor, noise_shape: Any = None
     draws = [
         tf.bitwise.bitwise_and(bits, 0xFFFF) for bits in (pairs, tf.bitwise.right_shift(pairs, 16))
     ]
-    kept = tf.reshape(tf.concat(draws, axis=0)[:size] >= round(rate * 2**16), shape)
-    return tf.where(kept, x / tf.cast(1 - rate, x.dtype), 0)
+    rate = _as_tensor(rate)
+    dropped = tf.cast(tf.round(rate * 2**16), tf.int32)  # of the 65,536 values of a draw
+    kept = tf.reshape(tf.concat(draws, axis=0)[:size] >= dropped, shape)
+    return tf.where(kept, x * tf.cast(1 / (1 - rate), x.dtype), 0)
 
 
 def _static(shape: Any) -> list[int]:
@@ -955,32 +1023,104 @@ def _train_seeds(
     parts: dict[str, dict[str, Any]] = {"build": {}, "data": {}, "fit": dict(fit_arguments)}
     for name, value in setting.items():
         parts[_owner_of(name, build, data)][name] = value
-    twin, first_state = None, []  # the model that is trained: it borrows each new model's weights
+    twin = None  # the one model that is trained, from each seed's initial weights in turn
     for seed in seeds:
         train, test = data(seed, **parts["data"]) if callable(data) else data
         keras.utils.set_random_seed(seed)
-        model = build(**parts["build"])
-        _check_model(model)
-        if not model.built:
-            model._symbolic_build(data_batch=(np.asarray(train[0]), np.asarray(train[1])))
-        if twin is None:
-            twin = model
-            twin.optimizer.build(twin.trainable_variables)
-            first_state = [variable.numpy() for variable in twin.optimizer.variables]
-        try:
-            for target, source in zip(twin.variables, model.variables, strict=True):
-                target.assign(source)
-        except ValueError as error:
+        if twin is None or not twin.redraws:
+            with _recorded_draws() as draws:
+                model = build(**parts["build"])
+                _check_model(model)
+                if not model.built:
+                    model._symbolic_build(data_batch=(np.asarray(train[0]), np.asarray(train[1])))
+            twin = _Twin(model, draws) if twin is None else twin.like(model, seed)
+        else:
+            twin.redraw()
+        arguments = {"validation_data": test} | parts["fit"] | {"verbose": 0, "seed": seed}
+        history = fit(twin.model, *train, **arguments)
+        measured = measure(twin.model, (train, test)) if measure else {}
+        yield seed, (_by_epoch(history, parts["fit"]), measured, history.seconds)
+
+
+@dataclass
+class _Draws:
+    """What ``build`` drew: seeds in order, and the initializer of each variable."""
+
+    seeds: list[int] = field(default_factory=list)
+    initializers: dict[int, Callable] = field(default_factory=dict)  # by id of the variable
+
+
+@contextmanager
+def _recorded_draws() -> Iterator[_Draws]:
+    """Record where a new model's initial weights come from: Keras draws a seed for each
+    initializer from Python's ``random``, and gives it to a function of shape and dtype."""
+    draws = _Draws()
+    randint, initialize = random.randint, keras.Variable._initialize_with_initializer
+
+    def recording_randint(low: int, high: int) -> int:
+        draws.seeds.append(randint(low, high))
+        return draws.seeds[-1]
+
+    def recording_initialize(variable: keras.Variable, initializer: Callable) -> None:
+        draws.initializers[id(variable)] = initializer
+        initialize(variable, initializer)
+
+    with (
+        patch.object(random, "randint", recording_randint),
+        patch.object(keras.Variable, "_initialize_with_initializer", recording_initialize),
+    ):
+        yield draws
+
+
+def _random_state() -> tuple:
+    return random.getstate(), repr(np.random.get_state())
+
+
+class _Twin:
+    """A model that takes on the initial weights that ``build`` would give another seed.
+
+    Building a model takes longer than training a small one. So the second seed's model is built
+    and compared with weights drawn again by the first one's initializers; if they are the same,
+    all others are only drawn (``redraws``), and if not, as where ``build`` draws numbers in a way
+    of its own, all are built.
+    """
+
+    def __init__(self, model: keras.Model, draws: _Draws) -> None:
+        self.model, self.draws, self.redraws = model, draws, False
+        model.optimizer.build(model.trainable_variables)
+        self.first_state = [tf.identity(variable.value) for variable in _state(model)]
+
+    def like(self, model: keras.Model, seed: int) -> Self:
+        """Take on the state of a model just built with ``seed``."""
+        weights = [variable.numpy() for variable in model.variables]
+        if [array.shape for array in weights] != [v.shape for v in self.model.variables]:
             raise ValueError(
                 "build must return the same kind of model for every seed, but with seed "
                 f"{seed} its weights have another number or shape."
-            ) from error
-        for target, value in zip(twin.optimizer.variables, first_state, strict=True):
-            target.assign(value)
-        arguments = {"validation_data": test} | parts["fit"] | {"verbose": 0, "seed": seed}
-        history = fit(twin, *train, **arguments)
-        measured = measure(twin, (train, test)) if measure else {}
-        yield seed, (_by_epoch(history, parts["fit"]), measured, history.seconds)
+            )
+        after = _random_state()
+        keras.utils.set_random_seed(seed)
+        self.redraw()
+        set_by_fit = {id(variable) for variable in _seed_states(self.model)}
+        self.redraws = _random_state() == after and all(
+            np.array_equal(variable, built) or id(variable) in set_by_fit
+            for variable, built in zip(self.model.variables, weights, strict=True)
+        )
+        for variable, built in zip(self.model.variables, weights, strict=True):
+            variable.assign(built)
+        return self
+
+    def redraw(self) -> None:
+        """Take on the state that ``build`` would give, called in place of this function."""
+        drawn = {old: random.randint(1, 10**9) for old in self.draws.seeds}  # as Keras draws them
+        for variable, value in zip(_state(self.model), self.first_state, strict=True):
+            initializer = self.draws.initializers.get(id(variable))
+            seed = getattr(initializer, "seed", None)
+            if isinstance(seed, int) and seed in drawn:
+                initializer.seed = drawn[seed]
+                value = initializer(variable.shape, dtype=variable.dtype)
+                initializer.seed = seed
+            variable.value.assign(value)
 
 
 def _by_epoch(history: keras.callbacks.History, fit_arguments: dict[str, Any]) -> dict[str, Array]:
@@ -1056,12 +1196,13 @@ class Comparison:
     def needed(self) -> int:
         """Pairs needed to find a difference of ``smallest``, four times out of five.
 
-        Power calculation of the paired t test in its normal approximation, with the standard
-        deviation of these differences: ``((1.96 + 0.84) sd / smallest) ** 2``, and at least 2.
+        Power calculation of the paired t test with the standard deviation of these differences,
+        ``((1.96 + 0.84) sd / smallest) ** 2 + 1.96 ** 2 / 2`` (normal approximation with the
+        correction for small samples of Guenther 1981, The American Statistician 35).
         """
         quantile = stats.t.ppf(0.975, self.n - 1)
         sd = (self.high - self.low) / 2 / quantile * np.sqrt(self.n)
-        return max(2, int(np.ceil((2.8 * sd / self.smallest) ** 2)))
+        return int(np.ceil((2.8 * sd / self.smallest) ** 2 + 1.92))
 
     def __str__(self) -> str:
         return (

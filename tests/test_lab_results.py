@@ -35,8 +35,9 @@ def custom(factor):
 
 
 def test_a_repeat_is_what_set_random_seed_build_and_fit_give():
-    runs = lab.repeat(build, DATA, seeds=[4, 2], epochs=6, batch_size=16)
-    for row, seed in enumerate([4, 2]):
+    seeds = [4, 2, 9, 7]  # two are built and the others only drawn
+    runs = lab.repeat(build, DATA, seeds=seeds, epochs=6, batch_size=16)
+    for row, seed in enumerate(seeds):
         keras.utils.set_random_seed(seed)
         model = build()
         history = lab.fit(
@@ -44,8 +45,67 @@ def test_a_repeat_is_what_set_random_seed_build_and_fit_give():
         )
         for name, values in history.history.items():
             np.testing.assert_array_equal(runs[name][row], values)
-    assert runs["val_loss"].shape == (2, 6)
+    assert runs["val_loss"].shape == (4, 6)
     assert (runs.seconds > 0).all()
+
+
+def weights_of(build, seeds, **arguments):
+    """Weights after no more than a step that changes nothing, one row per seed."""
+
+    def measure(model, _):
+        return {"weights": np.concatenate([w.ravel() for w in model.get_weights()])}
+
+    still = {"epochs": 1, "batch_size": 40, "measure": measure} | arguments
+    return lab.repeat(build, DATA, seeds=seeds, **still)["weights"]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: layers.Dense(3, kernel_initializer="he_normal", bias_initializer="random_normal"),
+        lambda: layers.Dense(3, kernel_initializer=keras.initializers.Orthogonal()),
+        lambda: layers.Dense(3, kernel_initializer=keras.initializers.RandomUniform(seed=5)),
+        lambda: keras.Sequential([layers.Reshape((2, 1)), layers.LSTM(2, dropout=0.1)]),
+        lambda: layers.BatchNormalization(),
+    ],
+)
+def test_drawn_initial_weights_equal_those_of_a_built_model(make):
+    def still():
+        model = keras.Sequential([keras.Input((2,)), make(), layers.Dropout(0.3), layers.Dense(1)])
+        model.compile(keras.optimizers.SGD(0.0), loss="mse")
+        return model
+
+    seeds = [5, 1, 8, 3]
+    for row, seed in zip(weights_of(still, seeds), seeds, strict=True):
+        np.testing.assert_array_equal(row, weights_of(still, [seed])[0])
+
+
+@pytest.mark.parametrize("source", ["numpy", "random"])
+def test_a_build_function_with_random_numbers_of_its_own_is_called_for_every_seed(source):
+    def still():
+        draw = {"numpy": np.random.uniform, "random": lab.random.random}[source]
+        dense = layers.Dense(1, kernel_initializer=keras.initializers.Constant(draw()))
+        model = keras.Sequential([keras.Input((2,)), dense])
+        model.compile(keras.optimizers.SGD(0.0), loss="mse")
+        return model
+
+    seeds = [5, 1, 8, 3]
+    rows = weights_of(still, seeds)
+    assert len(np.unique(rows[:, 0])) == 4
+    for row, seed in zip(rows, seeds, strict=True):
+        np.testing.assert_array_equal(row, weights_of(still, [seed])[0])
+
+
+def test_random_numbers_after_build_are_those_of_the_seed_for_drawn_models_too():
+    def measure(model, data):
+        return {"drawn": [lab.random.random(), np.random.uniform()]}
+
+    seeds = [5, 1, 8, 3]
+    together = lab.repeat(build, DATA, seeds=seeds, epochs=1, measure=measure)["drawn"]
+    alone = [
+        lab.repeat(build, DATA, seeds=[s], epochs=1, measure=measure)["drawn"][0] for s in seeds
+    ]
+    np.testing.assert_array_equal(together, alone)
 
 
 def test_models_with_code_of_their_own_are_trained_with_their_own_constants():
@@ -54,15 +114,49 @@ def test_models_with_code_of_their_own_are_trained_with_their_own_constants():
     assert not np.array_equal(fixed["loss"], learning["loss"])
 
 
-def test_equal_structures_share_one_program_and_other_constants_do_not():
+def noisy(rate=0.2, learning_rate=0.01, stddev=0.1, second_rate=0.0, units=8):
+    first, second = layers.Dense(units, "relu"), layers.Dense(1)
+    random_layers = [
+        layers.Dropout(rate),
+        layers.GaussianNoise(stddev),
+        layers.Dropout(second_rate),
+    ]
+    model = keras.Sequential([keras.Input((2,)), first, *random_layers, second])
+    model.compile(keras.optimizers.Adam(learning_rate), loss="mse")
+    return model
+
+
+def test_models_share_one_program_where_only_state_rates_and_deviations_differ():
     def programs_after(**arguments):
-        lab.fit(build(**arguments), *DATA[0], epochs=1)
+        lab.fit(noisy(**arguments), *DATA[0], epochs=1)
         return len(lab._programs)
 
     lab._programs.clear()
-    assert programs_after(rate=0.2) == 1
-    assert programs_after(rate=0.2, learning_rate=0.5) == 1
-    assert programs_after(rate=0.3) == 2
+    assert programs_after() == 1
+    assert programs_after(learning_rate=0.5) == 1
+    assert programs_after(rate=0.3, stddev=0.5) == 1
+    assert programs_after(rate=0.0) == 2
+    assert programs_after(stddev=0.0) == 3
+    assert programs_after(units=9) == 4
+
+
+def test_a_shared_program_drops_and_adds_noise_as_each_model_says():
+    settings = [
+        {"rate": 0.2, "stddev": 0.1, "second_rate": 0.7},
+        {"rate": 0.7, "stddev": 0.4, "second_rate": 0.2},
+        {"rate": 0.2, "stddev": 0.1, "second_rate": 0.7},
+    ]
+    shared, alone = [], []
+    for results, forget in ((shared, False), (alone, True)):
+        lab._programs.clear()
+        for setting in settings:
+            if forget:
+                lab._programs.clear()
+            keras.utils.set_random_seed(1)
+            history = lab.fit(noisy(**setting), *DATA[0], epochs=5, seed=1)
+            results.append(history.history["loss"])
+    assert shared == alone
+    assert shared[0] == shared[2] != shared[1]
 
 
 def test_a_shared_program_uses_each_models_own_learning_rate_and_leaves_the_other_model_alone():
@@ -226,6 +320,108 @@ def test_compare_refuses_what_cannot_be_compared(first, second, smallest, messag
         lab.compare(first, second, smallest)
 
 
+def shown(monkeypatch):
+    """Catch what `record` and `settle` show."""
+    caught = []
+    monkeypatch.setattr(lab, "_display", lambda thing: caught.append(thing._repr_mimebundle_()))
+    return caught
+
+
+def paired(mean, runs=60, sd=1.0, seed=0):
+    """Differences whose two halves both have exactly this mean and standard deviation."""
+    half = np.random.default_rng(seed).normal(size=runs // 2)
+    half = (half - half.mean()) / half.std(ddof=1) * sd + mean
+    return np.concatenate([half, half])
+
+
+@pytest.mark.parametrize(
+    ("differences", "verdict"),
+    [
+        (paired(0.0, sd=0.01), "supported"),
+        (paired(0.08, sd=0.01), "supported"),
+        (paired(0.08, sd=1.0), "not supported here"),  # the interval reaches beyond 0.1
+        (paired(0.5, sd=0.01), "not supported here"),
+    ],
+)
+def test_a_comparison_can_ask_for_equality(differences, verdict):
+    assert lab.compare(differences, 0, 0.1, equal=True).verdict == verdict
+
+
+def test_readings_tell_too_small_from_unclear():
+    readings = [
+        lab.compare(paired(mean, sd=sd), 0, 0.1).reading
+        for mean, sd in ((0.5, 0.1), (-0.5, 0.1), (0.01, 0.05), (0.05, 3.0))
+    ]
+    assert readings == ["larger", "smaller", "about equal", "unclear"]
+
+
+def test_the_number_of_pairs_needed_finds_the_smallest_difference_four_times_in_five():
+    needed = lab.compare(paired(0.0, sd=1.0, runs=60), 0, smallest=0.5).needed
+    rng = np.random.default_rng(0)
+    found = [stats.ttest_1samp(rng.normal(0.5, 1.0, needed), 0).pvalue < 0.05 for _ in range(4000)]
+    assert np.mean(found) == pytest.approx(0.8, abs=0.03)
+
+
+def test_a_claim_is_judged_by_the_last_data_and_repeated_with_the_second_half_of_the_runs(
+    monkeypatch,
+):
+    shown(monkeypatch)
+    first, second = paired(0.5, 30, 0.1), paired(0.0, 30, 0.1)
+    results = {"split": (paired(0.0), 0), "fresh": (np.concatenate([first, second]), 0.0)}
+    claim = lab.settle("C1", "It helps.", "accuracy", 0.02, results)
+    assert (claim.decides, claim.verdict, claim.repeated) == (
+        "fresh",
+        "supported",
+        "not supported here",
+    )
+    expected = lab.compare(first, 0, 0.02)
+    assert claim.comparisons["", "fresh", "first"] == expected
+
+
+@pytest.mark.parametrize(
+    ("means", "axis", "verdict"),
+    [
+        ([0.5, 0.5], "", "supported"),
+        ([0.5, 0.0], "", "not supported here"),
+        ([0.5, -0.5], "the rate", "depends on the rate"),
+        ([0.5, 0.5], "the rate", "supported"),
+        ([0.0, -0.5], "the rate", "not supported here"),
+    ],
+)
+def test_conditions_all_have_to_hold_unless_they_lie_along_an_axis(
+    monkeypatch, means, axis, verdict
+):
+    shown(monkeypatch)
+    pairs = {name: (paired(mean, sd=0.1), 0) for name, mean in zip("ab", means, strict=True)}
+    assert lab.settle("C2", "So.", "loss", 0.02, {"fresh": pairs}, axis).verdict == verdict
+
+
+def test_a_claim_records_its_sentence_verdicts_and_comparisons(monkeypatch):
+    caught = shown(monkeypatch)
+    pairs = {"at 0.1": (paired(0.5), 0), "at 1": (paired(0.0), 0)}
+    lab.settle(
+        "C2", "So <it> is.", "loss", {"at 0.1": 0.02, "at 1": 0.3}, {"fresh": pairs}, "noise"
+    )
+    record = caught[0][lab.RECORD_TYPE]
+    assert record["C2"] == {
+        "sentence": "So <it> is.",
+        "effect": "loss",
+        "axis": "noise",
+        "decides": "fresh",
+        "verdict": "depends on noise",
+        "repeated": "depends on noise",
+    }
+    assert record["C2.at_1.fresh.second"]["smallest"] == 0.3
+    assert len(record) == 5
+    assert json.loads(json.dumps(record)) == record
+    assert "C2: depends on noise (loss)" in caught[0]["text/html"]
+
+
+def test_a_claim_needs_two_sets_of_seeds_of_the_same_size():
+    with pytest.raises(ValueError, match=r"C3 needs two sets .* 7 runs"):
+        lab.settle("C3", "So.", "loss", 0.1, {"fresh": (np.ones(7), 0)})
+
+
 def test_a_record_carries_unrounded_numbers_that_json_can_hold(monkeypatch):
     shown = []
     monkeypatch.setattr(lab, "_display", shown.append)
@@ -269,7 +465,7 @@ def test_plots_show_what_they_are_given():
     history = lab.fit(model, *DATA[0], epochs=3, validation_data=DATA[1])
     runs = lab.repeat(build, DATA, seeds=3, epochs=3)
     figure, axes = lab.panels(2, 3)
-    points, single, band, regions, forest, _ = axes.ravel()
+    points, single, band, regions, forest, along = axes.ravel()
     lab.plot_points(points, X, Y)
     assert sum(len(scatter.get_offsets()) for scatter in points.collections) == 60
     lab.plot_history(single, history, "Adam", metric="mae")
@@ -285,5 +481,30 @@ def test_plots_show_what_they_are_given():
     comparison = lab.compare(np.array([1.0, 2, 4]), np.zeros(3), 0.1)
     lab.plot_comparisons(forest, {"one": comparison}, "difference")
     assert forest.lines[0].get_xdata().tolist() == [comparison.low, comparison.high]
+    sweep = lab.sweep(build, {"rate": [0.1, 0.5]}, DATA, seeds=3, epochs=3, jobs=1)
+    lab.plot_setting(along, sweep, "rate", "val_loss", "test", last=2)
+    assert along.lines[0].get_xdata().tolist() == [0.1, 0.5]
+    expected = [runs.final("val_loss", last=2).mean() for runs in sweep]
+    np.testing.assert_allclose(along.lines[0].get_ydata(), expected)
+    figure.canvas.draw()
+    plt.close("all")
+
+
+def test_a_claims_picture_shows_every_interval_and_the_verdict(monkeypatch):
+    shown(monkeypatch)
+    results = {data: {"a": (paired(0.5), 0), "b": (paired(0.0), 0)} for data in ("split", "fresh")}
+    claim = lab.settle("C2", "So.", "loss", 0.1, results, axis="the rate")
+    figure, ax = lab.panels()
+    lab.plot_claim(ax, claim)
+    intervals = [list(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2]
+    for comparison in claim.comparisons.values():
+        assert [comparison.low, comparison.high] in intervals
+    assert [label.get_text() for label in ax.get_yticklabels()] == [
+        "a, split",
+        "b, split",
+        "a, fresh",
+        "b, fresh",
+    ]
+    assert ax.get_title() == "C2: depends on the rate"
     figure.canvas.draw()
     plt.close("all")
