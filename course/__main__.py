@@ -75,6 +75,7 @@ def _build(root: Path, options: argparse.Namespace) -> int:
         ("executed", result.executed),
         ("text refreshed, outputs kept", result.refreshed),
         ("up to date", result.unchanged),
+        ("student notebook written", result.exercises),
     ):
         for name in sorted(names):
             print(f"{name}: {did}")

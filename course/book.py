@@ -11,7 +11,7 @@ from pybtex.richtext import Text
 
 from course.myst import Block, MystError, PageError, blocks
 
-SOURCES = ("_config.yml", "references.bib", "*.md", "chapters/*.md")
+SOURCES = ("_config.yml", "references.bib", "*.md", "chapters/*.md", "solutions/*/*.md")
 _HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
 _LABELLED_EQUATION = re.compile(r"\$\$\s*\(([\w:.-]+)\)\s*$", re.MULTILINE)
 

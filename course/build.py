@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from course.book import load_book
+from course.exercises import is_exercise, write_student_notebook
 from course.myst import PageError
 from course.notebook import (
     Page,
@@ -43,6 +44,7 @@ class Result:
     refreshed: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    exercises: list[str] = field(default_factory=list)  # whose student notebooks were written
 
 
 def build(chosen: Iterable[Page], force: bool = False, jobs: int = 1) -> Result:
@@ -75,7 +77,21 @@ def build(chosen: Iterable[Page], force: bool = False, jobs: int = 1) -> Result:
                 write_notebook(new, page.notebook)
             (result.refreshed if changed else result.unchanged).append(page.name)
     _execute_all(to_execute, jobs, result)
+    _make_student_notebooks(chosen, result)
     return result
+
+
+def _make_student_notebooks(chosen: list[Page], result: Result) -> None:
+    """Have nbgrader make the student notebooks of the solutions among the chosen pages."""
+    for page in chosen:
+        solution = read_notebook(page.notebook)
+        if solution is None or not is_exercise(page.source, page.root):
+            continue
+        try:
+            if write_student_notebook(solution, page.notebook, page.root):
+                result.exercises.append(page.name)
+        except PageError as error:
+            result.errors.append(f"{page.source}: {error}")
 
 
 def keep_outputs(old: NotebookNode, new: NotebookNode) -> None:

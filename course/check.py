@@ -11,6 +11,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from course.book import load_book
+from course.exercises import is_exercise, leaks, secrets, student_notebook, student_path
 from course.markdown import raw_myst
 from course.myst import PageError
 from course.notebook import (
@@ -27,7 +28,7 @@ from course.records import Record, binding_problem, bindings, notebook_records
 
 REBUILD = "run `python -m course build`"
 COLAB_MODULES = frozenset(
-    "IPython joblib keras lab matplotlib numpy pandas scipy sklearn tensorflow".split()
+    "IPython checks joblib keras lab matplotlib numpy pandas scipy sklearn tensorflow".split()
 )
 READERS = frozenset(
     "open load loadtxt genfromtxt fromfile read_csv read_excel read_json read_parquet read_pickle read_table "
@@ -84,8 +85,12 @@ def check(root: Path) -> list[Problem]:
             continue
         problems += freshness_problems(page, notebook, expected, versions)
         problems += notebook_problems(page.notebook, notebook)
+        if is_exercise(page.source, root):
+            problems += student_problems(page, notebook)
     sources = {page.notebook for page in found}
-    for path in sorted(set(root.glob("chapters/*.ipynb")) - sources):
+    built = {*root.glob("chapters/*.ipynb"), *root.glob("solutions/*/*.ipynb")}
+    students = {student_path(path, root) for path in sources if is_exercise(path, root)}
+    for path in sorted({*built, *root.glob("exercises/*/*.ipynb")} - sources - students):
         problems.append(
             Problem(path, "", "has no page to be built from; write the .md beside it or remove it")
         )
@@ -174,6 +179,32 @@ def freshness_problems(
         or stored.metadata.get("kernelspec") != expected.metadata.kernelspec
     ):
         yield Problem(file, "", f"its metadata differ from what its source gives; {REBUILD}")
+
+
+def student_problems(page: Page, solution: NotebookNode) -> Iterator[Problem]:
+    """Find a student notebook that is missing or stale, and what it must not hold."""
+    path = student_path(page.notebook, page.root)
+    if not path.exists():
+        yield Problem(path, "", f"is missing; {REBUILD}")
+        return
+    text = path.read_text(encoding="utf-8")
+    try:
+        if text != student_notebook(solution, page.root):
+            yield Problem(path, "", f"differs from what nbgrader makes of its solution; {REBUILD}")
+    except PageError as error:
+        yield Problem(page.source, "", str(error))
+    for line in leaks(text, secrets(solution)):
+        yield Problem(path, "", f"gives away {line[:60]!r}, which belongs to the solution; {REBUILD}")
+    student = read_notebook(path)
+    for number, cell in enumerate(student.cells, start=1):
+        if cell.get("outputs"):
+            yield Problem(path, _place(number, cell), f"holds a stored output; {REBUILD}")
+        if cell.cell_type == "markdown" and bindings(cell.source):
+            yield Problem(
+                path,
+                _place(number, cell),
+                "shows a measured number; in the source, move it into an answer",
+            )
 
 
 def notebook_problems(file: Path, notebook: NotebookNode) -> Iterator[Problem]:

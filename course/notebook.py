@@ -14,11 +14,12 @@ import nbformat
 from nbformat import NotebookNode
 
 from course.book import Book
+from course.exercises import SETUP, add_nbgrader_metadata, is_exercise
 from course.markdown import to_markdown
 from course.myst import MystError, PageError
 
 VERSIONED = ("tensorflow", "keras", "numpy", "scikit-learn", "matplotlib")
-SETUP_NOTE = "*The folded cell below writes `lab.py`, the course's experiment engine, which the other cells import. Run it first.*"
+SETUP_NOTE = "*The folded cell{s} below write{v} {files}, which the other cells import. Run {it} first.*"
 
 
 @dataclass(frozen=True)
@@ -40,18 +41,25 @@ class Page:
 
 
 def pages(root: Path, chosen: list[str] | None = None) -> list[Page]:
-    """List the pages in ``root/chapters`` that run code, all or those chosen by name or path.
+    """List the chapters and solutions that run code, all or those chosen by name or path.
 
-    Raises PageError for a choice that is no such page.
+    Raises PageError for a choice that is no such page, or several.
     """
-    found = [Page(path, root) for path in sorted(root.glob("chapters/*.md")) if _has_code(path)]
+    sources = [*sorted(root.glob("chapters/*.md")), *sorted(root.glob("solutions/*/*.md"))]
+    found = [Page(path, root) for path in sources if _has_code(path)]
     if not chosen:
         return found
-    by_name = {page.source.stem: page for page in found}
-    unknown = [choice for choice in chosen if Path(choice).stem not in by_name]
-    if unknown:
-        raise PageError(f"no page {', '.join(unknown)}; there are: {', '.join(by_name) or 'none'}")
-    return [by_name[stem] for stem in dict.fromkeys(Path(choice).stem for choice in chosen)]
+    matches = {}
+    for choice in chosen:
+        named = "/" + Path(choice).with_suffix("").as_posix()
+        matches[choice] = [page for page in found if f"/{page.name}".endswith(named)]
+        if not matches[choice] and Path(choice).is_absolute():
+            matches[choice] = [page for page in found if page.source == Path(choice).with_suffix(".md")]
+    wrong = [f"{len(some) or 'no'} page(s) {choice}" for choice, some in matches.items() if len(some) != 1]
+    if wrong:
+        there = ", ".join(page.name for page in found) or "none"
+        raise PageError(f"{', '.join(wrong)}; there are: {there}")
+    return list(dict.fromkeys(page for some in matches.values() for page in some))
 
 
 def _has_code(path: Path) -> bool:
@@ -104,35 +112,51 @@ def page_notebook(page: Page, book: Book) -> NotebookNode:
         elif cell.cell_type == "code":
             notebook.cells.append(nbformat.v4.new_code_cell(cell.source, metadata=cell.metadata))
         position += len(cell.source)
-    _insert_setup(notebook, (page.root / "lab.py").read_text(encoding="utf-8"))
+    _insert_setup(notebook, page.root)
+    if is_exercise(page.source, page.root):
+        add_nbgrader_metadata(notebook, page.source)
     set_ids(notebook)
     return notebook
 
 
-def _insert_setup(notebook: NotebookNode, lab: str) -> None:
-    """Make the notebook standalone: its first code cell writes lab.py."""
-    if not any(
-        re.search(r"^\s*(?:from|import) lab\b", cell.source, re.MULTILINE)
-        for cell in code_cells(notebook)
-    ):
+def _insert_setup(notebook: NotebookNode, root: Path) -> None:
+    """Make the notebook standalone: its first code cells write the modules of the course that it imports."""
+    imported = [
+        module
+        for module in SETUP
+        if any(
+            re.search(rf"^\s*(?:from|import) {module}\b", cell.source, re.MULTILINE)
+            for cell in code_cells(notebook)
+        )
+    ]
+    cells = []
+    for module in imported:
+        code = (root / f"{module}.py").read_text(encoding="utf-8").rstrip()
+        cells.append(
+            nbformat.v4.new_code_cell(
+                f"%%writefile {module}.py\n# @title {module}.py, {SETUP[module]}\n{code}",
+                metadata={
+                    "cellView": "form",
+                    "course": {"setup": True},
+                    "deletable": False,
+                    "editable": False,
+                    "jupyter": {"source_hidden": True},
+                    "tags": ["hide-input", "nbval-ignore-output"],
+                },
+            )
+        )
+    if not cells:
         return
-    setup = nbformat.v4.new_code_cell(
-        f"%%writefile lab.py\n# @title lab.py, the course's experiment engine\n{lab.rstrip()}",
-        metadata={
-            "cellView": "form",
-            "course": {"setup": True},
-            "deletable": False,
-            "editable": False,
-            "jupyter": {"source_hidden": True},
-            "tags": ["hide-input", "nbval-ignore-output"],
-        },
-    )
     first = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
-    notebook.cells[first:first] = [nbformat.v4.new_markdown_cell(SETUP_NOTE), setup]
+    files = " and ".join(f"`{module}.py`, {SETUP[module]}" for module in imported)
+    one = len(imported) == 1
+    words = dict(s="", v="s", it="it") if one else dict(s="s", v="", it="them")
+    note = SETUP_NOTE.format(files=files, **words)
+    notebook.cells[first:first] = [nbformat.v4.new_markdown_cell(note), *cells]
 
 
 def is_setup(cell: NotebookNode) -> bool:
-    """Tell whether a cell is the one that the build inserted."""
+    """Tell whether a cell is one that the build inserted."""
     return bool(cell.metadata.get("course", {}).get("setup"))
 
 
@@ -145,7 +169,7 @@ def set_ids(notebook: NotebookNode) -> None:
     """Derive each cell's id from its content, so that a rebuild changes no id of an unchanged cell."""
     seen: dict[str, int] = {}
     for cell in notebook.cells:
-        content = "lab.py" if is_setup(cell) else cell.source
+        content = cell.source.split()[1] if is_setup(cell) else cell.source  # the file it writes
         digest = hashlib.sha256(f"{cell.cell_type}\n{content}".encode()).hexdigest()[:12]
         seen[digest] = seen.get(digest, 0) + 1
         cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
