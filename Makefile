@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: help book notebooks check test test-fast benchmark environments format lint lock clean
+.PHONY: help book notebooks release check test test-fast benchmark environments format lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -17,11 +17,15 @@ book: $(VENV)/ready ## build the HTML book from the stored outputs and say where
 notebooks: $(VENV)/ready ## bring the notebooks up to date with their pages (executes what changed)
 	$(RUN) -m course build
 
+release: $(VENV)/ready ## make the student edition, without solutions, in _build/release
+	rm -rf _build/release
+	$(RUN) -m course release --out _build/release
+
 check: $(VENV)/ready ## list all problems of pages and notebooks
 	$(RUN) -m course check
 
 test: environments ## run every test, all notebooks included
-	$(RUN) -m pytest tests chapters
+	$(RUN) -m pytest tests chapters solutions
 
 test-fast: $(VENV)/ready ## run the tests that take seconds
 	$(RUN) -m pytest tests -m "not slow"

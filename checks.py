@@ -90,7 +90,7 @@ def look_inside(model: keras.Model, x: Array, training: bool) -> list[Part]:
             parts.append(Part(layer, np.array(received), np.array(given)))
         return given
 
-    model(np.asarray(x, "float32"))  # a model may be built by its first call
+    model(np.asarray(x, "float32"), training=False)  # a model may be built by its first call
     with unchanged(model), patch.object(keras.layers.Layer, "__call__", watched):
         model(np.asarray(x, "float32"), training=training)
     return parts
@@ -261,7 +261,7 @@ def update(
 
     ``enlarge`` multiplies all weights beforehand. The model is left changed: give it a new one.
     """
-    model(np.asarray(x[:1], "float32"))
+    model(np.asarray(x[:1], "float32"), training=False)
     for variable in model.trainable_variables:
         variable.assign(enlarge * variable)
     before = [variable.numpy() for variable in model.trainable_variables]
@@ -272,6 +272,18 @@ def update(
     finally:
         model.run_eagerly = eagerly
     return before, [variable.numpy() for variable in model.trainable_variables]
+
+
+def copy_weights(source: keras.Model, target: keras.Model) -> None:
+    """Give the weights of ``target`` the values of those in ``source`` that have their shape.
+
+    Shapes that occur several times, as those of offsets do, are left out.
+    """
+    weights = [variable.numpy() for variable in source.trainable_variables]
+    for variable in target.trainable_variables:
+        same = [weight for weight in weights if weight.shape == tuple(variable.shape)]
+        if len(same) == 1:
+            variable.assign(same[0])
 
 
 def of_shape(weights: Sequence[Array], *shape: int) -> Array:

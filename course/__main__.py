@@ -9,6 +9,7 @@ from course.build import build
 from course.check import check
 from course.myst import PageError
 from course.notebook import pages
+from course.release import release
 
 DESCRIPTION = """\
 Build the course's notebooks from its pages, and check them.
@@ -57,9 +58,20 @@ def main(arguments: list[str] | None = None) -> int:
         "paths and progress bars in outputs, pictures without alternative text, and numbers in the text that differ from "
         "what was measured. Nothing is executed or changed.",
     )
+    releaser = commands.add_parser(
+        "release",
+        help="make the student edition",
+        description="Make the student edition in a new folder: a zip of student notebooks for each chapter, and the book without "
+        "solutions. What was made is searched for anything of a solution first.",
+    )
+    releaser.add_argument("--out", type=Path, default=Path("_build/release"), help="(%(default)s)")
     options = parser.parse_args(arguments)
     root = options.root.resolve()
     try:
+        if options.command == "release":
+            for path in release(root, options.out):
+                print(path)
+            return 0
         return _build(root, options) if options.command == "build" else _check(root)
     except PageError as error:
         print(error, file=sys.stderr)

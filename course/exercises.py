@@ -159,7 +159,7 @@ def without_regions(source: str, *which: str) -> str:
 def secrets(solution: NotebookNode, public: Iterable[str] = ()) -> set[str]:
     """Lines that no student may get to see: of solutions, hidden tests, answers and stored outputs.
 
-    Short lines, and those that also stand in what is given or in the ``public`` texts, tell nothing.
+    Short lines, and those that also stand within what is given or the ``public`` texts, tell nothing.
     """
     hidden, shown = [], [*public]
     for cell in solution.cells:
@@ -172,8 +172,9 @@ def secrets(solution: NotebookNode, public: Iterable[str] = ()) -> set[str]:
             shown.append(without_regions(cell.source))
         if cell.cell_type == "code":
             hidden += list(_texts(cell.outputs))
-    known = {line for text in shown for line in _lines(text)}
-    return {line for text in hidden for line in _lines(text) if len(line) >= _SHORTEST} - known
+    known = "\n".join(line for text in shown for line in _lines(text))
+    lines = {line for text in hidden for line in _lines(text) if len(line) >= _SHORTEST}
+    return {line for line in lines if line not in known}
 
 
 def _texts(outputs: Iterable[NotebookNode]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Sphinx extension: a page is shown with the outputs stored in the notebook beside it; nothing is executed."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from myst_nb.sphinx_ import Parser
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 
+from course.exercises import kind_of, student_path, without_regions
 from course.notebook import code_cells, is_setup
 from course.records import MIME, without_bindings
 
@@ -47,7 +49,33 @@ def read_page(text: str, page: str) -> nbformat.NotebookNode:
                 )
             output.get("data", {}).pop(MIME, None)  # for programs, not for readers
         cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    fold_solutions(notebook)
     return notebook
+
+
+def fold_solutions(notebook: nbformat.NotebookNode) -> None:
+    """Fold away what solves an exercise: solutions, answers, and what cells show after the first solution."""
+    solved = False
+    for cell in notebook.cells:
+        kind = kind_of(cell)
+        if kind == "answer":
+            fence = ":" * 10  # longer than any in the answer
+            cell.source = f"{fence}{{admonition}} Solution\n:class: dropdown\n\n{cell.source}\n{fence}"
+        elif kind == "check":  # what it prints, and what it tests in secret, is no reading
+            cell.source, cell.outputs = without_regions(cell.source, "HIDDEN TESTS").strip(), []
+        elif kind == "solution":
+            solved = True
+            cell.source = re.sub(r"^ *### (?:BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.MULTILINE)
+            _fold(cell, "hide-cell", "Solution")
+        elif solved and cell.cell_type == "code" and cell.outputs:
+            whole = "hide-input" in cell.metadata.get("tags", [])
+            _fold(cell, "hide-cell" if whole else "hide-output", "Solution: what comes out")
+
+
+def _fold(cell: nbformat.NotebookNode, tag: str, title: str) -> None:
+    cell.metadata["tags"] = [*cell.metadata.get("tags", []), tag]
+    prompts = {"code_prompt_show": title, "code_prompt_hide": title}
+    cell.metadata["mystnb"] = {**cell.metadata.get("mystnb", {}), **prompts}
 
 
 class PageParser(Parser):
@@ -72,19 +100,25 @@ class PageParser(Parser):
 
 def _offer_notebook(app: Sphinx, pagename: str, _: str, context: dict[str, Any], *__: Any) -> None:
     """Give the page a download button for its standalone notebook; the theme reads this entry."""
-    if Path(app.srcdir, f"{pagename}.ipynb").exists():
-        context["ipynb_source"] = f"{pagename}.ipynb"
+    if notebook := _offered(app, pagename):
+        context["ipynb_source"] = notebook.relative_to(app.srcdir).as_posix()
+
+
+def _offered(app: Sphinx, page: str) -> Path | None:
+    """The notebook that a page offers: its own, or the student notebook if it is an exercise."""
+    notebook = Path(app.srcdir, f"{page}.ipynb")
+    if page.startswith("solutions/"):
+        notebook = student_path(notebook, Path(app.srcdir))
+    return notebook if notebook.exists() else None
 
 
 def _copy_notebooks(app: Sphinx, error: Exception | None) -> None:
     """Put the notebooks where the download buttons point."""
     for page in app.env.found_docs if not error else ():
-        built, offered = (
-            Path(folder, f"{page}.ipynb") for folder in (app.srcdir, Path(app.outdir, "_sources"))
-        )
-        if built.exists():
-            offered.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(built, offered)
+        if notebook := _offered(app, page):
+            copy = Path(app.outdir, "_sources", notebook.relative_to(app.srcdir))
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(notebook, copy)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -1,0 +1,243 @@
+"""Prove that the checks of an exercise tell right from wrong: run them on submissions whose marks are known.
+
+``tests/proofs/<chapter>/<exercise>.py`` lists submissions, made with ``right`` and ``wrong``. Each is the solution with
+some of its cells replaced. All run in one process, with the shortened parameters and the hidden tests, and nbgrader's own rule
+gives the points. ``python -m course.proofs dropout/max_norm`` shows the result; add names to run only some.
+"""
+
+import argparse
+import importlib.util
+import io
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from course.book import load_book
+from course.exercises import kind_of, student_notebook
+from course.myst import PageError
+from course.notebook import Page, code_cells, is_setup, page_notebook
+
+ROOT = Path(__file__).parents[1]
+Change = str | tuple[str, str]  # a cell's new source, or (what is replaced in the solution's, by what)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A solution with some cells changed, and the marks it must get.
+
+    ``cells`` are the changes by cell id. ``loses`` are the ids of the checks that must give no points, each with words that its
+    message must hold; all other checks must give full points.
+    """
+
+    name: str
+    cells: Mapping[str, Change]
+    loses: Mapping[str, str] = field(default_factory=dict)
+
+
+def right(name: str, **cells: Change) -> Submission:
+    """An answer that is right, though not written as the solution."""
+    return Submission(name, cells)
+
+
+def wrong(mistake: str, loses: Mapping[str, str], **cells: Change) -> Submission:
+    """An answer with a mistake: it loses the points of some checks, each with words of its message."""
+    return Submission(mistake, cells, loses)
+
+
+@dataclass
+class Outcome:
+    """What became of a submission: points by check, what failed checks said, and what is not as it must be."""
+
+    name: str
+    points: dict[str, float]
+    messages: dict[str, str]
+    seconds: float
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Exercise:
+    """An exercise's solution, as it is graded, and the student's notebook."""
+
+    solution: NotebookNode
+    student: NotebookNode
+    parameters: dict[str, object]
+
+
+def load_exercise(name: str, root: Path = ROOT) -> Exercise:
+    """Read the exercise called ``<chapter>/<exercise>`` from its page.
+
+    Raises PageError where the page is missing or no exercise.
+    """
+    page = Page(root / "solutions" / f"{name}.md", root)
+    if not page.source.exists():
+        raise PageError(f"there is no exercise {page.source}")
+    solution = page_notebook(page, load_book(root))
+    student = nbformat.reads(student_notebook(solution, root), as_version=4)
+    return Exercise(solution, student, dict(solution.metadata.course.shortened))
+
+
+def load_submissions(name: str, root: Path = ROOT) -> list[Submission]:
+    """Read the submissions that prove an exercise's checks.
+
+    Raises PageError where there are none.
+    """
+    path = root / "tests/proofs" / f"{name}.py"
+    if not path.exists():
+        raise PageError(f"there is no proof {path}")
+    spec = importlib.util.spec_from_file_location(f"proofs.{name.replace('/', '.')}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.SUBMISSIONS
+
+
+def submitted(exercise: Exercise, submission: Submission | None) -> NotebookNode:
+    """The notebook to grade: the solution with a submission's changes, or (None) an untouched student notebook.
+
+    Raises PageError for a change that does not fit.
+    """
+    notebook = deepcopy(exercise.solution)
+    cells = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if kind_of(cell)}
+    if submission is None:  # checks and given cells are nbgrader's in any case
+        for cell in exercise.student.cells:
+            if kind_of(cell) in ("solution", "answer"):
+                mine = cells[cell.metadata.nbgrader.grade_id]
+                mine.source, mine.metadata = cell.source, cell.metadata
+        return notebook
+    for name, change in submission.cells.items():
+        if name not in cells or kind_of(cells[name]) != "solution":
+            raise PageError(f"{submission.name!r} changes {name!r}, which is no solution cell")
+        if isinstance(change, tuple):
+            old, new = change
+            if cells[name].source.count(old) != 1:
+                count = cells[name].source.count(old)
+                raise PageError(f"{submission.name!r}: {old!r} occurs {count} times in {name!r}")
+            change = cells[name].source.replace(old, new)
+        cells[name].source = change
+    return notebook
+
+
+def execute(notebook: NotebookNode, parameters: Mapping[str, object]) -> None:
+    """Run a notebook's code in this process as a grader does: to its end, whatever fails."""
+    import matplotlib.pyplot as plt
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    shell.showtraceback = lambda *_, **__: None
+    for cell in code_cells(notebook):
+        if is_setup(cell):  # lab and checks are there
+            continue
+        source = cell.source
+        if "parameters" in cell.metadata.get("tags", []):
+            source += "".join(f"\n{name} = {value!r}" for name, value in parameters.items())
+        said = io.StringIO()
+        with redirect_stdout(said), redirect_stderr(said):  # as checks.py has it in a kernel
+            done = shell.run_cell(source, store_history=False)
+        cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=said.getvalue())]
+        if error := done.error_before_exec or done.error_in_exec:
+            name = type(error).__name__
+            output = nbformat.v4.new_output("error", ename=name, evalue=str(error), traceback=[])
+            cell.outputs.append(output)
+        elif done.result is not None:
+            data = {"text/plain": repr(done.result)}
+            cell.outputs.append(nbformat.v4.new_output("execute_result", data))
+        plt.close("all")
+
+
+def grade(exercise: Exercise, submission: Submission | None) -> Outcome:
+    """Run a submission and compare its points with those it must get."""
+    import keras
+    from nbgrader.utils import determine_grade
+
+    start = time.perf_counter()
+    notebook = submitted(exercise, submission)
+    keras.utils.set_random_seed(0)
+    execute(notebook, exercise.parameters)
+    outcome = Outcome(submission.name if submission else "untouched", {}, {}, 0.0)
+    for cell in notebook.cells:
+        kind = kind_of(cell)
+        if kind not in ("check", "answer"):
+            continue
+        name = cell.metadata.nbgrader.grade_id
+        points, most = determine_grade(cell)
+        if kind == "answer":  # given by a person, but for an untouched one
+            if submission is None and points != 0:
+                outcome.problems.append(f"{name}: an untouched answer gets {points} points, not 0")
+            continue
+        outcome.points[name] = points
+        errors = [output for output in cell.outputs if output.output_type == "error"]
+        outcome.messages[name] = "".join(f"{error.ename}: {error.evalue}" for error in errors)
+        outcome.problems += _problems(name, points, most, outcome.messages[name], submission)
+    if submission is not None and (unknown := set(submission.loses) - set(outcome.points)):
+        outcome.problems.append(f"there is no check {', '.join(sorted(unknown))}")
+    outcome.seconds = time.perf_counter() - start
+    return outcome
+
+
+def _problems(
+    name: str, points: float, most: float, message: str, submission: Submission | None
+) -> Iterable[str]:
+    wanted = 0 if submission is None or name in submission.loses else most
+    if points != wanted:
+        yield f"{name}: {points:g} points, not {wanted:g} ({message or 'no error'})"
+    elif submission is not None and name in submission.loses:
+        if not message.startswith("AssertionError: "):
+            yield f"{name}: stops with {message!r}; a check should say what is wrong"
+        elif submission.loses[name] not in message:
+            yield f"{name}: fails for another reason than {submission.loses[name]!r}: {message!r}"
+
+
+def prove(
+    name: str, only: Iterable[str] = (), show: Callable[[Outcome], object] = lambda _: None
+) -> list[Outcome]:
+    """Grade all submissions of an exercise, the solution itself and an untouched notebook; or ``only`` some, by name."""
+    exercise = load_exercise(name)
+    everything = [right("the solution"), None, *load_submissions(name)]
+    outcomes = []
+    for submission in everything:
+        called = submission.name if submission else "untouched"
+        if only and not any(re.search(part, called) for part in only):
+            continue
+        outcomes.append(grade(exercise, submission))
+        show(outcomes[-1])
+    return outcomes
+
+
+def _show(outcome: Outcome) -> None:
+    points = " ".join(f"{name}={value:g}" for name, value in outcome.points.items())
+    good = "ok  " if not outcome.problems else "FAIL"
+    print(f"{good} {outcome.seconds:5.1f} s  {outcome.name}: {points}", flush=True)
+    for problem in outcome.problems:
+        print(f"       {problem}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Prove one exercise; return 0 if all submissions get the marks they must get."""
+    parser = argparse.ArgumentParser(prog="python -m course.proofs", description=__doc__)
+    parser.add_argument("exercise", help="such as dropout/max_norm")
+    parser.add_argument("only", nargs="*", help="submissions to run, by a part of their names")
+    options = parser.parse_args(arguments)
+    os.environ |= {"LAB_PROGRESS": "0", "MPLBACKEND": "agg"}
+    sys.path.insert(0, str(ROOT))
+    start = time.perf_counter()
+    import checks  # noqa: F401 - starts TensorFlow, whose seconds count apart
+
+    started = time.perf_counter() - start
+    outcomes = prove(options.exercise, options.only, _show)
+    failed = [outcome for outcome in outcomes if outcome.problems]
+    seconds = sum(outcome.seconds for outcome in outcomes)
+    print(f"{len(outcomes)} submissions, {len(failed)} with wrong marks, {seconds:.1f} s beside {started:.1f} s to start")
+    return 1 if failed or not outcomes else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

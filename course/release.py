@@ -1,0 +1,114 @@
+"""The student edition: zips of the student notebooks and a book without solutions."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+from course.exercises import is_exercise, kind_of, leaks, secrets, student_path
+from course.myst import PageError
+from course.notebook import Page, code_cells, pages, read_notebook, read_source
+
+NOT_IN_THE_BOOK = "_build .venv* .git .ci __pycache__ .pytest_cache .ruff_cache solutions tests benchmarks"
+BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)  # of zip files: two releases of the same notebooks are equal
+
+
+def release(root: Path, out: Path) -> list[Path]:
+    """Write the student edition of the course in ``root`` to the folder ``out``; return what was written.
+
+    Raises PageError where a student notebook is missing, the book does not build, or anything of a solution is found in
+    what was made; then nothing is left in ``out``.
+    """
+    if out.exists() and any(out.iterdir()):
+        raise PageError(f"{out} is not empty; name a new folder")
+    solutions = [page for page in pages(root) if is_exercise(page.source, root)]
+    with tempfile.TemporaryDirectory(prefix="course-") as folder:
+        made = Path(folder) / "made"
+        made.mkdir()
+        zip_notebooks(solutions, made)
+        build_book(root, solutions, Path(folder) / "source", made / "book")
+        if found := leaks_in(made, root, solutions):
+            raise PageError("\n".join(["the student edition would give away:", *found]))
+        shutil.copytree(made, out, dirs_exist_ok=True)
+    return sorted(out.iterdir())
+
+
+def zip_notebooks(solutions: list[Page], out: Path) -> None:
+    """Pack the student notebooks of each chapter into ``<chapter>.zip``."""
+    for page in solutions:
+        path = student_path(page.notebook, page.root)
+        if not path.exists():
+            raise PageError(f"{path} is missing; run `python -m course build`")
+        with zipfile.ZipFile(out / f"{path.parent.name}.zip", "a", zipfile.ZIP_DEFLATED) as file:
+            entry = zipfile.ZipInfo(f"{path.parent.name}/{path.name}", BEGINNING_OF_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            file.writestr(entry, path.read_bytes())
+
+
+def build_book(root: Path, solutions: list[Page], copy: Path, out: Path) -> None:
+    """Build the book from a copy of its sources that holds no solutions."""
+    shutil.copytree(root, copy, ignore=shutil.ignore_patterns(*NOT_IN_THE_BOOK.split()))
+    for page in solutions:
+        target = copy / page.source.relative_to(root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(student_page(page), encoding="utf-8")
+        shutil.copyfile(student_path(page.notebook, root), target.with_suffix(".ipynb"))
+    command = [str(Path(sys.executable).with_name("jupyter-book"))]
+    done = subprocess.run(
+        [*command, "build", ".", "--all", "-W", "--keep-going"],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise PageError(f"the book does not build:\n{(done.stdout + done.stderr)[-3000:]}")
+    shutil.copytree(copy / "_build/html", out)
+
+
+def student_page(page: Page) -> str:
+    """The page of an exercise as students see it: its source, with the cells of the student notebook."""
+    student = nbformat.read(student_path(page.notebook, page.root), as_version=4)
+    theirs = {cell.metadata.nbgrader.grade_id: cell.source for cell in student.cells if kind_of(cell)}
+    notebook = read_source(page)
+    for cell in notebook.cells:
+        short = cell.metadata.pop("nbgrader", None)
+        cell.metadata.pop("mystnb", None)
+        if short:
+            cell.source = theirs[short["id"]]
+            if short["kind"] == "answer":
+                cell.source = f"*{cell.source.capitalize()}.*"
+    return jupytext.writes(notebook, fmt="md:myst")
+
+
+def leaks_in(folder: Path, root: Path, solutions: list[Page]) -> list[str]:
+    """Search all files in a folder, zips included, for what belongs to solutions."""
+    public = []
+    for path in [*root.glob("*.md"), *root.glob("chapters/*.md"), root / "lab.py", root / "checks.py"]:
+        public += [path.read_text(encoding="utf-8")] if path.exists() else []
+    for path in root.glob("chapters/*.ipynb"):
+        for cell in code_cells(nbformat.read(path, as_version=4)):
+            for output in cell.outputs:
+                public += [output.get("text", ""), *map(str, output.get("data", {}).values())]
+    hidden = set()
+    for page in solutions:
+        if notebook := read_notebook(page.notebook):
+            hidden |= secrets(notebook, public)
+    found = []
+    for name, text in _texts(folder):
+        found += [f"{name}: {line[:80]!r}" for line in leaks(text, hidden)]
+    return found
+
+
+def _texts(folder: Path):  # noqa: ANN202 - pairs of name and text
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as file:
+                for name in file.namelist():
+                    yield f"{path.name}/{name}", file.read(name).decode("utf-8", "ignore")
+        elif path.is_file() and path.suffix not in (".woff", ".woff2", ".ttf", ".png", ".ico"):
+            yield path.relative_to(folder).as_posix(), path.read_text("utf-8", "ignore")
