@@ -274,11 +274,13 @@ def update(
     return before, [variable.numpy() for variable in model.trainable_variables]
 
 
-def copy_weights(source: keras.Model, target: keras.Model) -> None:
+def copy_weights(source: keras.Model, target: keras.Model, x: Array) -> None:
     """Give the weights of ``target`` the values of those in ``source`` that have their shape.
 
-    Shapes that occur several times, as those of offsets do, are left out.
+    Shapes that occur several times, as those of offsets do, are left out. ``x`` are some inputs.
     """
+    for model in (source, target):
+        model(np.asarray(x[:1], "float32"), training=False)
     weights = [variable.numpy() for variable in source.trainable_variables]
     for variable in target.trainable_variables:
         same = [weight for weight in weights if weight.shape == tuple(variable.shape)]

@@ -126,18 +126,22 @@ def submitted(exercise: Exercise, submission: Submission | None) -> NotebookNode
     return notebook
 
 
-def execute(notebook: NotebookNode, parameters: Mapping[str, object]) -> None:
-    """Run a notebook's code in this process as a grader does: to its end, whatever fails."""
+def execute(notebook: NotebookNode, parameters: Mapping[str, object], results: bool = True) -> None:
+    """Run a notebook's code in this process as a grader does: to its end, whatever fails.
+
+    Without ``results``, cells with this tag are left out: they show the student's runs, and no check rests on them.
+    """
     import matplotlib.pyplot as plt
     from IPython.core.interactiveshell import InteractiveShell
 
     shell = InteractiveShell()
     shell.showtraceback = lambda *_, **__: None
     for cell in code_cells(notebook):
-        if is_setup(cell):  # lab and checks are there
+        tags = cell.metadata.get("tags", [])
+        if is_setup(cell) or ("results" in tags and not results):  # lab and checks are there
             continue
         source = cell.source
-        if "parameters" in cell.metadata.get("tags", []):
+        if "parameters" in tags:
             source += "".join(f"\n{name} = {value!r}" for name, value in parameters.items())
         said = io.StringIO()
         with redirect_stdout(said), redirect_stderr(said):  # as checks.py has it in a kernel
@@ -161,7 +165,8 @@ def grade(exercise: Exercise, submission: Submission | None) -> Outcome:
     start = time.perf_counter()
     notebook = submitted(exercise, submission)
     keras.utils.set_random_seed(0)
-    execute(notebook, exercise.parameters)
+    given = submission is None or not submission.cells  # the solution and the untouched run whole
+    execute(notebook, exercise.parameters, results=given)
     outcome = Outcome(submission.name if submission else "untouched", {}, {}, 0.0)
     for cell in notebook.cells:
         kind = kind_of(cell)

@@ -130,7 +130,7 @@ def experiment(momentum, data, seeds, epochs):
     ),
     wrong(
         "the momentum forgotten in the experiment",
-        {"check_experiment": "Asked for momentum 0.9"},
+        {"check_experiment": "Asked for momentum 0.5"},
         experiment=("network(momentum)", "network(0.0)"),
     ),
     wrong(
@@ -175,7 +175,7 @@ def network(momentum):
     z = keras.activations.relu(z)
     z = keras.layers.BatchNormalization(momentum=momentum, name="norm")(z)
     net = keras.Model(inp, keras.layers.Dense(1, activation="sigmoid")(z))
-    net.compile(keras.optimizers.SGD(0.01, 0.9), keras.losses.BinaryCrossentropy(), ["accuracy"])
+    net.compile(keras.optimizers.SGD(0.01, 0.9), keras.losses.BinaryCrossentropy(), metrics=["accuracy"])
     return net
 """,
         jitter="""\

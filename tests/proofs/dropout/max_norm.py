@@ -19,14 +19,20 @@ SUBMISSIONS = [
     wrong(
         "dropout that is on in use, too",
         {"check_dropout": "when it is used"},
-        network=(
-            "    hidden = ",
-            "    class Always(keras.layers.Dropout):\n"
-            "        def call(self, inputs, training=None):\n"
-            "            return super().call(inputs, training=True)\n\n"
-            "    keras.layers.Dropout, before = Always, keras.layers.Dropout\n"
-            "    hidden = ",
-        ),
+        network="""\
+class AlwaysOn(keras.layers.Dropout):
+    def call(self, inputs, training=None):
+        return super().call(inputs, training=True)
+
+
+def network(limit):
+    bound = keras.constraints.MaxNorm(limit) if limit else None
+    hidden = keras.layers.Dense(500, activation="relu", kernel_constraint=bound)
+    output = keras.layers.Dense(1, activation="sigmoid")
+    model = keras.Sequential([keras.Input((2,)), hidden, AlwaysOn(0.4), output])
+    model.compile("adam", loss="binary_crossentropy", metrics=["accuracy"])
+    return model
+""",
     ),
     wrong(
         "the bound on the output layer",
@@ -100,25 +106,26 @@ def unit_norms(model):
     wrong(
         "one seed for all runs",
         {"check_experiment": "Two seeds gave the same run"},
-        experiment="""\
-def experiment(limit, data, seeds, epochs):
-    run = repeat(lambda: network(limit), data, seeds=[1], epochs=epochs, measure=lambda m, d: {"n": unit_norms(m)})
-    return {"loss": [run.final("val_loss")[0]] * len(seeds), "norms": [run["n"][0]] * len(seeds)}
-""",
+        experiment=(
+            "    return repeat(lambda: network(limit), data, **options).measures",
+            "    options |= dict(seeds=[1])\n"
+            "    run = repeat(lambda: network(limit), data, **options).measures\n"
+            "    return {name: [values[0]] * len(seeds) for name, values in run.items()}",
+        ),
     ),
     wrong(
         "training on training and test data",
         {"check_experiment": "test data take part in the training"},
         experiment=(
-            "    # evaluating",
+            "    options = ",
             "    everything = tuple(np.concatenate(pair) for pair in zip(*data, strict=True))\n"
-            "    data = (everything, data[1])\n    # evaluating",
+            "    data = (everything, data[1])\n    options = ",
         ),
     ),
     wrong(
         "the loss on the training data",
         {"check_experiment": "does not depend on the labels of the test data"},
-        experiment=('runs.final("val_loss")', 'runs.final("loss")'),
+        experiment=("inputs, labels = data[1]", "inputs, labels = data[0]"),
     ),
     wrong(
         "numbers typed in",

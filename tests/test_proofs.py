@@ -1,0 +1,34 @@
+"""The checks of every exercise catch what is wrong, for the right reason, and accept what is right."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from course.exercises import is_exercise
+from course.notebook import pages
+from course.proofs import Exercise, Submission, execute, grade, load_submissions, right, wrong
+from tests.test_exercises import EXERCISE, exercise, student  # noqa: F401 - a fixture
+
+ROOT = Path(__file__).parents[1]
+NAMES = [
+    page.name.removeprefix("solutions/") for page in pages(ROOT) if is_exercise(page.source, ROOT)
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_exercise_is_proved_by_enough_submissions(name: str) -> None:
+    submissions = load_submissions(name)
+    assert len([one for one in submissions if one.loses]) >= 8
+    assert len([one for one in submissions if not one.loses]) >= 4
+    assert len({one.name for one in submissions}) == len(submissions)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_every_submission_gets_the_marks_it_must_get(name: str) -> None:
+    command = [sys.executable, "-m", "course.proofs", name]  # TensorFlow in a process of its own
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    print(done.stdout)  # the table, should it fail
+    assert done.returncode == 0, done.stdout + done.stderr
