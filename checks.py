@@ -27,6 +27,7 @@ from typing import Any
 from unittest.mock import patch
 
 import lab  # noqa: F401 - sets TensorFlow up
+
 import keras
 import numpy as np
 
@@ -303,24 +304,28 @@ def of_shape(weights: Sequence[Array], *shape: int) -> Array:
 # ------------------------------------------------------------------------------------ results
 
 
-def table(values: Any, *shape: int, what: str = "The result") -> Array:
+def table(values: Any, *shape: int | None, what: str = "The result") -> Array:
     """Results (lists, NumPy, pandas, tensors) as an array of numbers of this shape.
+
+    A last None in ``shape`` stands for any number of columns.
 
     Raises:
         AssertionError: It has another shape, or holds no numbers.
     """
+    rows = values.to_numpy() if hasattr(values, "to_numpy") else values  # pandas iterates names
     try:
-        array = np.asarray([np.asarray(row, float) for row in _rows(values)])
+        single = np.ndim(rows) == 0
+        array = np.asarray(rows if single else [np.asarray(row, float) for row in rows], float)
     except (TypeError, ValueError):
-        raise AssertionError(f"{what} holds something else than numbers.") from None
+        raise AssertionError(
+            f"{what} holds something else than equally long rows of numbers."
+        ) from None
+    if shape[-1:] == (None,) and array.ndim:
+        array = array.reshape(len(array), -1)
+        shape = (*shape[:-1], array.shape[-1])
     expect(array.shape == shape, f"{what} has the shape {array.shape}, not {shape}.")
     expect(np.isfinite(array).all(), f"{what} holds values that are NaN or infinite.")
     return array
-
-
-def _rows(values: Any) -> Any:
-    """Iterating a pandas table gives its column names, not its rows."""
-    return values.to_numpy() if hasattr(values, "to_numpy") else values
 
 
 def different_rows(array: Array) -> bool:

@@ -1,5 +1,5 @@
 # nbgrader's settings; `nbgrader generate_config` lists them all. A chapter is an assignment.
-c = get_config()  # noqa: F821 - nbgrader defines it
+c = get_config()  # nbgrader defines it
 
 c.CourseDirectory.course_id = "batch_normalization_dropout_noise"
 c.CourseDirectory.source_directory = "solutions"

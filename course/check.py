@@ -194,7 +194,9 @@ def student_problems(page: Page, solution: NotebookNode) -> Iterator[Problem]:
     except PageError as error:
         yield Problem(page.source, "", str(error))
     for line in leaks(text, secrets(solution)):
-        yield Problem(path, "", f"gives away {line[:60]!r}, which belongs to the solution; {REBUILD}")
+        yield Problem(
+            path, "", f"gives away {line[:60]!r}, which belongs to the solution; {REBUILD}"
+        )
     student = read_notebook(path)
     for number, cell in enumerate(student.cells, start=1):
         if cell.get("outputs"):

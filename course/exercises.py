@@ -14,8 +14,8 @@ import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
 
 from course.myst import PageError
@@ -68,7 +68,9 @@ def add_nbgrader_metadata(notebook: NotebookNode, page: Path) -> None:
             given += not file
             short = {"kind": "given", "id": file[1] if file else f"given_{given}"}
         cell.metadata.nbgrader = _written_out(cell, dict(short), page)
-    ids = [cell.metadata.nbgrader.grade_id for cell in notebook.cells if "nbgrader" in cell.metadata]
+    ids = [
+        cell.metadata.nbgrader.grade_id for cell in notebook.cells if "nbgrader" in cell.metadata
+    ]
     if twice := {name for name in ids if ids.count(name) > 1}:
         raise PageError(f"{page}: several cells are called {', '.join(sorted(twice))}; rename one")
 
@@ -106,7 +108,7 @@ def kind_of(cell: NotebookNode) -> str:
 # ----------------------------------------------------------------------------- student notebooks
 
 
-def nbgrader_config(root: Path):  # noqa: ANN201 - a traitlets Config
+def nbgrader_config(root: Path) -> Any:
     """Read the course's nbgrader_config.py."""
     from traitlets.config import PyFileConfigLoader
 

@@ -19,7 +19,9 @@ from course.markdown import to_markdown
 from course.myst import MystError, PageError
 
 VERSIONED = ("tensorflow", "keras", "numpy", "scikit-learn", "matplotlib")
-SETUP_NOTE = "*The folded cell{s} below write{v} {files}, which the other cells import. Run {it} first.*"
+SETUP_NOTE = (
+    "*The folded cell{s} below write{v} {files}, which the other cells import. Run {it} first.*"
+)
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,14 @@ def pages(root: Path, chosen: list[str] | None = None) -> list[Page]:
         named = "/" + Path(choice).with_suffix("").as_posix()
         matches[choice] = [page for page in found if f"/{page.name}".endswith(named)]
         if not matches[choice] and Path(choice).is_absolute():
-            matches[choice] = [page for page in found if page.source == Path(choice).with_suffix(".md")]
-    wrong = [f"{len(some) or 'no'} page(s) {choice}" for choice, some in matches.items() if len(some) != 1]
+            matches[choice] = [
+                page for page in found if page.source == Path(choice).with_suffix(".md")
+            ]
+    wrong = [
+        f"{len(some) or 'no'} page(s) {choice}"
+        for choice, some in matches.items()
+        if len(some) != 1
+    ]
     if wrong:
         there = ", ".join(page.name for page in found) or "none"
         raise PageError(f"{', '.join(wrong)}; there are: {there}")

@@ -27,7 +27,9 @@ from course.myst import PageError
 from course.notebook import Page, code_cells, is_setup, page_notebook
 
 ROOT = Path(__file__).parents[1]
-Change = str | tuple[str, str]  # a cell's new source, or (what is replaced in the solution's, by what)
+Change = (
+    str | tuple[str, str]
+)  # a cell's new source, or (what is replaced in the solution's, by what)
 
 
 @dataclass(frozen=True)
@@ -240,7 +242,9 @@ def main(arguments: list[str] | None = None) -> int:
     outcomes = prove(options.exercise, options.only, _show)
     failed = [outcome for outcome in outcomes if outcome.problems]
     seconds = sum(outcome.seconds for outcome in outcomes)
-    print(f"{len(outcomes)} submissions, {len(failed)} with wrong marks, {seconds:.1f} s beside {started:.1f} s to start")
+    print(
+        f"{len(outcomes)} submissions, {len(failed)} with wrong marks, {seconds:.1f} s beside {started:.1f} s to start"
+    )
     return 1 if failed or not outcomes else 0
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import jupytext
@@ -14,8 +15,17 @@ from course.exercises import is_exercise, kind_of, leaks, secrets, student_path
 from course.myst import PageError
 from course.notebook import Page, code_cells, pages, read_notebook, read_source
 
-NOT_IN_THE_BOOK = "_build .venv* .git .ci __pycache__ .pytest_cache .ruff_cache solutions tests benchmarks"
-BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)  # of zip files: two releases of the same notebooks are equal
+NOT_IN_THE_BOOK = (
+    "_build .venv* .git .ci __pycache__ .pytest_cache .ruff_cache solutions tests benchmarks"
+)
+BEGINNING_OF_TIME = (
+    1980,
+    1,
+    1,
+    0,
+    0,
+    0,
+)  # of zip files: two releases of the same notebooks are equal
 
 
 def release(root: Path, out: Path) -> list[Path]:
@@ -73,7 +83,9 @@ def build_book(root: Path, solutions: list[Page], copy: Path, out: Path) -> None
 def student_page(page: Page) -> str:
     """The page of an exercise as students see it: its source, with the cells of the student notebook."""
     student = nbformat.read(student_path(page.notebook, page.root), as_version=4)
-    theirs = {cell.metadata.nbgrader.grade_id: cell.source for cell in student.cells if kind_of(cell)}
+    theirs = {
+        cell.metadata.nbgrader.grade_id: cell.source for cell in student.cells if kind_of(cell)
+    }
     notebook = read_source(page)
     for cell in notebook.cells:
         short = cell.metadata.pop("nbgrader", None)
@@ -88,7 +100,12 @@ def student_page(page: Page) -> str:
 def leaks_in(folder: Path, root: Path, solutions: list[Page]) -> list[str]:
     """Search all files in a folder, zips included, for what belongs to solutions."""
     public = []
-    for path in [*root.glob("*.md"), *root.glob("chapters/*.md"), root / "lab.py", root / "checks.py"]:
+    for path in [
+        *root.glob("*.md"),
+        *root.glob("chapters/*.md"),
+        root / "lab.py",
+        root / "checks.py",
+    ]:
         public += [path.read_text(encoding="utf-8")] if path.exists() else []
     for path in root.glob("chapters/*.ipynb"):
         for cell in code_cells(nbformat.read(path, as_version=4)):
@@ -104,7 +121,8 @@ def leaks_in(folder: Path, root: Path, solutions: list[Page]) -> list[str]:
     return found
 
 
-def _texts(folder: Path):  # noqa: ANN202 - pairs of name and text
+def _texts(folder: Path) -> Iterator[tuple[str, str]]:
+    """Give the name and text of every file in a folder."""
     for path in sorted(folder.rglob("*")):
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as file:

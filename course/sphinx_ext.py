@@ -60,12 +60,16 @@ def fold_solutions(notebook: nbformat.NotebookNode) -> None:
         kind = kind_of(cell)
         if kind == "answer":
             fence = ":" * 10  # longer than any in the answer
-            cell.source = f"{fence}{{admonition}} Solution\n:class: dropdown\n\n{cell.source}\n{fence}"
+            cell.source = (
+                f"{fence}{{admonition}} Solution\n:class: dropdown\n\n{cell.source}\n{fence}"
+            )
         elif kind == "check":  # what it prints, and what it tests in secret, is no reading
             cell.source, cell.outputs = without_regions(cell.source, "HIDDEN TESTS").strip(), []
         elif kind == "solution":
             solved = True
-            cell.source = re.sub(r"^ *### (?:BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.MULTILINE)
+            cell.source = re.sub(
+                r"^ *### (?:BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.MULTILINE
+            )
             _fold(cell, "hide-cell", "Solution")
         elif solved and cell.cell_type == "code" and cell.outputs:
             whole = "hide-input" in cell.metadata.get("tags", [])

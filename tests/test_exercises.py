@@ -154,8 +154,13 @@ def test_a_short_form_that_cannot_be_understood_is_refused(
 
 
 def test_the_student_notebook_has_stubs_no_hidden_tests_and_no_outputs(exercise: Page) -> None:
-    cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in student(exercise).cells}
-    assert cells["triple"].source == "def triple(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+    cells = {
+        cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in student(exercise).cells
+    }
+    assert (
+        cells["triple"].source
+        == "def triple(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+    )
     assert cells["prediction"].source == "YOUR ANSWER HERE"
     assert cells["check_triple"].source == "assert triple(1) == 3"
     assert cells["lab"].metadata.editable is False

@@ -54,7 +54,10 @@ def nbgrader(course_copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Run
 def test_generate_assignment_writes_the_student_notebooks_of_the_course(
     nbgrader: Run, course_copy: Path
 ) -> None:
-    made = {path.relative_to(course_copy): path.read_text() for path in course_copy.glob("exercises/**/*.*")}
+    made = {
+        path.relative_to(course_copy): path.read_text()
+        for path in course_copy.glob("exercises/**/*.*")
+    }
     stored = [student_path(page.notebook, ROOT) for page in EXERCISES]
     assert made == {path.relative_to(ROOT): path.read_text() for path in stored}
 
@@ -63,7 +66,9 @@ def answered(chapter: str, name: str) -> nbformat.NotebookNode:
     """A student notebook filled in with the solution, its parameters shortened."""
     solution = nbformat.read(ROOT / "solutions" / chapter / f"{name}.ipynb", as_version=4)
     notebook = nbformat.read(ROOT / "exercises" / chapter / f"{name}.ipynb", as_version=4)
-    sources = {cell.metadata.nbgrader.grade_id: cell.source for cell in solution.cells if kind_of(cell)}
+    sources = {
+        cell.metadata.nbgrader.grade_id: cell.source for cell in solution.cells if kind_of(cell)
+    }
     for cell in notebook.cells:
         if kind_of(cell) in ("solution", "answer"):
             cell.source = sources[cell.metadata.nbgrader.grade_id]
@@ -90,7 +95,9 @@ def test_a_class_is_graded_from_validation_to_feedback(nbgrader: Run, course_cop
     nbgrader("generate_feedback", chapter)
     nbgrader("export")
     with (course_copy / "grades.csv").open() as file:
-        rows = {row["student_id"]: row for row in csv.DictReader(file) if row["assignment"] == chapter}
+        rows = {
+            row["student_id"]: row for row in csv.DictReader(file) if row["assignment"] == chapter
+        }
     cells = nbformat.read(ROOT / "solutions" / chapter / f"{name}.ipynb", as_version=4).cells
     points = [cell.metadata.nbgrader.points for cell in cells if kind_of(cell) == "check"]
     assert float(rows["ada"]["score"]) == sum(points)  # her answers wait for a person

@@ -8,8 +8,7 @@ import pytest
 
 from course.exercises import is_exercise
 from course.notebook import pages
-from course.proofs import Exercise, Submission, execute, grade, load_submissions, right, wrong
-from tests.test_exercises import EXERCISE, exercise, student  # noqa: F401 - a fixture
+from course.proofs import load_submissions
 
 ROOT = Path(__file__).parents[1]
 NAMES = [

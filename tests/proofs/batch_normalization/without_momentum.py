@@ -141,7 +141,10 @@ def experiment(momentum, data, seeds, epochs):
     wrong(
         "ups and downs that cancel",
         {"check_jitter": "must not cancel"},
-        jitter=("np.abs(np.diff(later, axis=1)).mean(axis=1)", "np.diff(later, axis=1).mean(axis=1)"),
+        jitter=(
+            "np.abs(np.diff(later, axis=1)).mean(axis=1)",
+            "np.diff(later, axis=1).mean(axis=1)",
+        ),
     ),
     wrong(
         "all epochs counted",
