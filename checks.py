@@ -34,7 +34,7 @@ import numpy as np
 Array = np.ndarray
 
 # nbgrader gives no points to a cell that writes to stderr, be it only a warning.
-if "ipykernel" in sys.modules:
+if "IPython" in sys.modules and hasattr(sys.modules["IPython"].get_ipython(), "kernel"):
     sys.stderr = sys.stdout
 
 
@@ -189,7 +189,8 @@ def _moving_mean(layer: keras.layers.Layer, batch: Array) -> Array:
     """
     at_0, at_1 = (np.array(layer(np.full_like(batch[:1], v), training=False)) for v in (0, 1))
     slope = (at_1 - at_0).reshape(-1, batch.shape[-1])[0]
-    return -at_0.reshape(-1, batch.shape[-1])[0] / slope
+    with np.errstate(divide="ignore", invalid="ignore"):  # a layer of one's own may not have any
+        return -at_0.reshape(-1, batch.shape[-1])[0] / slope
 
 
 # ------------------------------------------------------------------------- dropout and noise
@@ -312,6 +313,7 @@ def table(values: Any, *shape: int | None, what: str = "The result") -> Array:
     Raises:
         AssertionError: It has another shape, or holds no numbers.
     """
+    expect(values is not None, f"{what} is missing. Does the function return something?")
     rows = values.to_numpy() if hasattr(values, "to_numpy") else values  # pandas iterates names
     try:
         single = np.ndim(rows) == 0
