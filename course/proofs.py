@@ -11,6 +11,7 @@ import io
 import os
 import re
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
@@ -135,8 +136,9 @@ def execute(notebook: NotebookNode, parameters: Mapping[str, object], results: b
     """
     import matplotlib.pyplot as plt
     from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
 
-    shell = InteractiveShell()
+    shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
     shell.showtraceback = lambda *_, **__: None
     for cell in code_cells(notebook):
         tags = cell.metadata.get("tags", [])
@@ -233,13 +235,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("exercise", help="such as dropout/max_norm")
     parser.add_argument("only", nargs="*", help="submissions to run, by a part of their names")
     options = parser.parse_args(arguments)
-    os.environ |= {"LAB_PROGRESS": "0", "MPLBACKEND": "agg"}
+    with tempfile.TemporaryDirectory(prefix="ipython-") as profile:  # not the user's own settings
+        os.environ |= {"LAB_PROGRESS": "0", "MPLBACKEND": "agg", "IPYTHONDIR": profile}
+        return _prove_and_show(options.exercise, options.only)
+
+
+def _prove_and_show(name: str, only: list[str]) -> int:
     sys.path.insert(0, str(ROOT))
     start = time.perf_counter()
     import checks  # noqa: F401 - starts TensorFlow, whose seconds count apart
 
     started = time.perf_counter() - start
-    outcomes = prove(options.exercise, options.only, _show)
+    outcomes = prove(name, only, _show)
     failed = [outcome for outcome in outcomes if outcome.problems]
     seconds = sum(outcome.seconds for outcome in outcomes)
     print(

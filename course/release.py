@@ -1,5 +1,6 @@
 """The student edition: zips of the student notebooks and a book without solutions."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from course.myst import PageError
 from course.notebook import Page, code_cells, pages, read_notebook, read_source
 
 NOT_IN_THE_BOOK = (
-    "_build .venv* .git .ci __pycache__ .pytest_cache .ruff_cache solutions tests benchmarks"
+    "_build .venv* .git .ci __pycache__ .pytest_cache .ruff_cache solutions tests"
 )
 BEGINNING_OF_TIME = (
     1980,
@@ -76,7 +77,9 @@ def build_book(root: Path, solutions: list[Page], copy: Path, out: Path) -> None
         text=True,
     )
     if done.returncode:
-        raise PageError(f"the book does not build:\n{(done.stdout + done.stderr)[-3000:]}")
+        said = (done.stdout + done.stderr).splitlines()
+        wrong = [line for line in said if re.search("WARNING|ERROR|CRITICAL|Error", line)]
+        raise PageError("\n".join(["the book does not build:", *(wrong or said[-20:])]))
     shutil.copytree(copy / "_build/html", out)
 
 
