@@ -12,6 +12,7 @@ not matter how you build a model (Sequential, functional, a subclass), how you t
 - ``update``          the weights before and after a few updates
 - ``table``           results as an array, checked for their shape
 - ``separable``, ``flipped``  data by which a check sees what an experiment used them for
+- ``arguments_of``    what a function was asked for, seen from outside
 
 Works with the models that ``lab.py`` trains, and with layers of your own: a model's parts are the
 Keras layers that it calls.
@@ -19,6 +20,7 @@ Keras layers that it calls.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -33,7 +35,10 @@ import numpy as np
 
 Array = np.ndarray
 
-# nbgrader gives no points to a cell that writes to stderr, be it only a warning.
+# nbgrader gives no points to a cell that writes to stderr, be it only a warning. TensorFlow's and
+# Keras' loggers hold on to the stderr that they found, so of them only errors are let through.
+for _name in ("tensorflow", "absl"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
 if "IPython" in sys.modules and hasattr(sys.modules["IPython"].get_ipython(), "kernel"):
     sys.stderr = sys.stdout
 
@@ -346,6 +351,25 @@ def flipped(data: tuple[Split, Split]) -> tuple[Split, Split]:
     """
     train, (x, y) = data
     return train, (x, 1 - y)
+
+
+@contextmanager
+def arguments_of(name: str, namespace: dict[str, Any]) -> Iterator[list]:
+    """While this lasts, list the first argument of every call of the function called ``name``.
+
+    Calls in other processes are not seen.
+    """
+    function, seen = namespace[name], []
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        seen.append([*arguments, *options.values(), None][0])
+        return function(*arguments, **options)
+
+    namespace[name] = watched
+    try:
+        yield seen
+    finally:
+        namespace[name] = function
 
 
 def separable(train: int, test: int, seed: int = 0) -> tuple[Split, Split]:

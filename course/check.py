@@ -11,7 +11,14 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from course.book import load_book
-from course.exercises import is_exercise, leaks, secrets, student_notebook, student_path
+from course.exercises import (
+    announced_points,
+    is_exercise,
+    leaks,
+    secrets,
+    student_notebook,
+    student_path,
+)
 from course.markdown import raw_myst
 from course.myst import PageError
 from course.notebook import (
@@ -183,6 +190,11 @@ def freshness_problems(
 
 def student_problems(page: Page, solution: NotebookNode) -> Iterator[Problem]:
     """Find a student notebook that is missing or stale, and what it must not hold."""
+    for heading, said, points in announced_points(solution):
+        if said != points:
+            yield Problem(
+                page.source, heading, f"announces {said:g} points, its cells give {points:g}"
+            )
     path = student_path(page.notebook, page.root)
     if not path.exists():
         yield Problem(path, "", f"is missing; {REBUILD}")

@@ -105,6 +105,20 @@ def kind_of(cell: NotebookNode) -> str:
     return ""
 
 
+def announced_points(solution: NotebookNode) -> list[tuple[str, float, float]]:
+    """For each step of an exercise: its heading, the points that this announces, and those of its cells.
+
+    A step's heading ends in its points, "(2 points)".
+    """
+    steps: list[list[Any]] = [["before the first heading with points", 0, 0]]
+    for cell in solution.cells:
+        heading = re.search(r"^(#+ .*\((\d+) points?\))$", cell.source, re.MULTILINE)
+        if cell.cell_type == "markdown" and heading:
+            steps.append([heading[1], float(heading[2]), 0])
+        steps[-1][2] += cell.metadata.get("nbgrader", {}).get("points", 0)
+    return [(name, said, points) for name, said, points in steps]
+
+
 # ----------------------------------------------------------------------------- student notebooks
 
 

@@ -156,6 +156,21 @@ def test_data_for_experiments_are_what_they_say() -> None:
     assert not checks.different_rows(np.ones((2, 5)))
 
 
+def test_arguments_are_listed_and_the_function_is_put_back() -> None:
+    def double(x: int) -> int:
+        return 2 * x
+
+    names = {"double": double}
+    with (
+        pytest.raises(ZeroDivisionError),
+        checks.arguments_of("double", names) as asked,
+    ):
+        assert names["double"](3) + names["double"](x=4) == 14
+        raise ZeroDivisionError
+    assert asked == [3, 4]
+    assert names["double"] is double
+
+
 def test_a_message_says_where_to_read() -> None:
     checks.expect(True, "never said")
     with pytest.raises(AssertionError, match=r"^Too few\. Read: the chapter\.$"):

@@ -44,6 +44,8 @@ seeds = 30
 from lab import double
 ```
 
+## Predict (1 point)
+
 What do you expect?
 
 +++ {"nbgrader": {"kind": "answer", "id": "prediction", "points": 1}}
@@ -51,6 +53,8 @@ What do you expect?
 Every number becomes *twice* as large.
 
 +++
+
+## Build (2 points)
 
 Write `triple`.
 
@@ -203,6 +207,13 @@ def test_the_check_finds_missing_and_superfluous_student_notebooks(exercise: Pag
     problems = "\n".join(map(str, check(exercise.root)))
     assert "exercise.ipynb: is missing" in problems
     assert "other.ipynb: has no page to be built from" in problems
+
+
+def test_the_points_of_a_step_are_those_that_its_heading_announces(exercise: Page) -> None:
+    exercise.source.write_text(EXERCISE.replace("Build (2 points)", "Build (3 points)"))
+    pretend_built(exercise)
+    (problem,) = check(exercise.root)
+    assert "## Build (3 points): announces 3 points, its cells give 2" in str(problem)
 
 
 def test_leaks_are_found_in_json_and_html(exercise: Page) -> None:
