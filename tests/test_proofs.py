@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from course.exercises import is_exercise
-from course.notebook import pages
-from course.proofs import load_submissions
+from course.myst import PageError
+from course.notebook import Page, pages
+from course.proofs import Exercise, Submission, grade, load_exercise, load_submissions, right, wrong
+from tests.test_exercises import EXERCISE, exercise  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).parents[1]
 NAMES = [
@@ -46,3 +48,51 @@ def test_every_submission_gets_the_marks_it_must_get(name: str, proofs: dict[str
     done = proofs[name].result()
     print(done.stdout)  # the table, should it fail
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture
+def triple(exercise: Page) -> Exercise:  # noqa: F811
+    source = EXERCISE.replace("from lab import double", "double = lambda x: 2 * x")
+    exercise.source.write_text(
+        source.replace("assert triple(1) == 3", "assert triple(1) == 3, 'one'")
+    )
+    return load_exercise("chapter/exercise", exercise.root)
+
+
+CASES: list[tuple[Submission | None, str]] = [
+    (right("the solution"), ""),
+    (None, ""),  # untouched
+    (right("other words", triple="triple = (3).__mul__"), ""),
+    (wrong("twice", {"check_triple": "one"}, triple=("+ x", "")), ""),
+    (right("twice, taken for right", triple=("+ x", "")), "0 points, not 2"),
+    (wrong("right, taken for wrong", {"check_triple": "one"}), "2 points, not 0"),
+    (wrong("another reason", {"check_triple": "two"}, triple=("+ x", "")), "another reason than"),
+    (wrong("no name", {"check_triple": "x"}, triple="pass"), "a check should say what is wrong"),
+    (wrong("no such check", {"check_it": "x"}), "there is no check check_it"),
+    (wrong("only the hidden test fails", {"check_triple": ""}, triple="triple = lambda x: 3"), ""),
+]
+
+
+@pytest.mark.parametrize(("submission", "problem"), CASES)
+def test_marks_that_are_not_as_they_must_be_are_reported(
+    triple: Exercise, submission: Submission | None, problem: str
+) -> None:
+    problems = "\n".join(grade(triple, submission).problems)
+    assert problem in problems
+    assert bool(problem) == bool(problems)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"check_triple": "pass"}, "which is no solution cell"),
+        ({"treble": "pass"}, "which is no solution cell"),
+        ({"triple": ("x", "y")}, "'x' occurs 3 times in 'triple'"),
+        ({"triple": ("z", "y")}, "'z' occurs 0 times in 'triple'"),
+    ],
+)
+def test_a_change_that_does_not_fit_is_refused(
+    triple: Exercise, change: dict, message: str
+) -> None:
+    with pytest.raises(PageError, match=message):
+        grade(triple, right("a change", **change))
