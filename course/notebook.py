@@ -60,7 +60,7 @@ def pages(root: Path, chosen: list[str] | None = None) -> list[Page]:
                 page for page in found if page.source == Path(choice).with_suffix(".md")
             ]
     wrong = [
-        f"{len(some) or 'no'} page(s) {choice}"
+        f"{len(some)} pages {choice}" if some else f"no page {choice}"
         for choice, some in matches.items()
         if len(some) != 1
     ]

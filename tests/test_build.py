@@ -135,7 +135,7 @@ def test_an_unknown_page_is_refused_with_the_known_ones(
     course: Course, capsys: pytest.CaptureFixture
 ) -> None:
     assert main(["--root", str(course.root), "build", "pgae"]) == 1
-    assert capsys.readouterr().err == "no page pgae; there are: page\n"
+    assert capsys.readouterr().err == "no page pgae; there are: chapters/page\n"
 
 
 def test_only_the_chosen_page_is_built(course: Course) -> None:

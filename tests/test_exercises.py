@@ -243,7 +243,7 @@ def test_pages_are_chosen_by_the_end_of_their_path(exercise: Page) -> None:
     assert [page.name for page in pages(exercise.root, ["chapter/exercise"])] == [
         "solutions/chapter/exercise"
     ]
-    with pytest.raises(PageError, match=r"2 page\(s\) exercise"):
+    with pytest.raises(PageError, match="2 pages exercise"):
         pages(exercise.root, ["exercise"])
 
 
