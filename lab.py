@@ -1117,10 +1117,26 @@ class _Twin:
             initializer = self.draws.initializers.get(id(variable))
             seed = getattr(initializer, "seed", None)
             if isinstance(seed, int) and seed in drawn:
-                initializer.seed = drawn[seed]
-                value = initializer(variable.shape, dtype=variable.dtype)
-                initializer.seed = seed
+                value = _initial(initializer, drawn[seed], variable)
             variable.value.assign(value)
+
+
+_initials: OrderedDict[tuple, tf.Tensor] = OrderedDict()
+
+
+def _initial(initializer: Callable, seed: int, variable: keras.Variable) -> tf.Tensor:
+    """What ``initializer`` with this seed draws for a variable; the latest draws are kept, since
+    the settings of a sweep start from the same weights."""
+    constants = json.dumps(initializer.get_config() | {"seed": seed})
+    key = (type(initializer), constants, tuple(variable.shape), variable.dtype)
+    if key not in _initials:
+        before, initializer.seed = initializer.seed, seed
+        _initials[key] = initializer(variable.shape, dtype=variable.dtype)
+        initializer.seed = before
+        if len(_initials) > 4096:
+            _initials.popitem(last=False)
+    _initials.move_to_end(key)
+    return _initials[key]
 
 
 def _by_epoch(history: keras.callbacks.History, fit_arguments: dict[str, Any]) -> dict[str, Array]:
