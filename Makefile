@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: help book notebooks release check test test-fast benchmark environments format lint lock clean
+.PHONY: help book notebooks release check numbers test test-fast benchmark environments format lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -23,6 +23,9 @@ release: $(VENV)/ready ## make the student edition, without solutions, in _build
 
 check: $(VENV)/ready ## list all problems of pages and notebooks
 	$(RUN) -m course check
+
+numbers: $(VENV)/ready ## rewrite numbers in the text that a new run made stale, and show them
+	$(RUN) -m course numbers
 
 test: environments ## run every test, all notebooks included
 	$(RUN) -m pytest tests chapters solutions

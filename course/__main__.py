@@ -1,14 +1,16 @@
-"""The command line: ``python -m course build`` and ``python -m course check``."""
+"""The command line: ``python -m course build``, ``python -m course check`` and ``python -m course numbers``."""
 
 import argparse
 import os
 import sys
 from pathlib import Path
 
+from course.advice import advice
 from course.build import build
 from course.check import check
 from course.myst import PageError
 from course.notebook import pages
+from course.numbers import rewrite_numbers
 from course.release import release
 
 DESCRIPTION = """\
@@ -17,7 +19,8 @@ Build the course's notebooks from its pages, and check them.
 A page is chapters/<page>.md. The notebook beside it, chapters/<page>.ipynb, is built from it and never edited:
 the same text and code, made standalone, executed, with all outputs stored. The book shows the page with those outputs.
 
-  change a page  ->  python -m course build  ->  python -m course check  ->  make book
+  change a page      ->  python -m course build  ->  python -m course check  ->  make book
+  change a result    ->  python -m course build  ->  python -m course numbers  ->  build again (text only), check
 """
 
 
@@ -51,12 +54,31 @@ def main(arguments: list[str] | None = None) -> int:
         default=os.cpu_count() or 1,
         help="notebooks to execute at once (%(default)s)",
     )
-    commands.add_parser(
+    checker = commands.add_parser(
         "check",
         help="list all problems of pages and notebooks",
         description="List all problems: stale or missing notebooks, what would not run elsewhere, errors, warnings, machine "
-        "paths and progress bars in outputs, pictures without alternative text, and numbers in the text that differ from "
-        "what was measured. Nothing is executed or changed.",
+        "paths and progress bars in outputs, pictures without alternative text, numbers and verdicts in the text that differ "
+        "from what was measured, and claims that are not settled, not mentioned, or settled twice. Nothing is executed or "
+        "changed.",
+    )
+    checker.add_argument(
+        "--advice",
+        action="store_true",
+        help="also list numbers that look like results but carry no record; they are no problems",
+    )
+    writer = commands.add_parser(
+        "numbers",
+        help="rewrite numbers in the text that a new run made stale",
+        description="Rewrite every bound number in the text that differs from its record, in the form it has, and show each "
+        "change. Words are never changed: verdicts that turned are listed, for a person to rewrite the sentences, and make "
+        "the command fail.",
+    )
+    writer.add_argument(
+        "pages",
+        nargs="*",
+        metavar="PAGE",
+        help="such as batch_normalization or index (default: all)",
     )
     releaser = commands.add_parser(
         "release",
@@ -68,11 +90,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     root = options.root.resolve()
     try:
-        if options.command == "release":
-            for path in release(root, options.out):
-                print(path)
-            return 0
-        return _build(root, options) if options.command == "build" else _check(root)
+        command = {"build": _build, "check": _check, "numbers": _numbers, "release": _release}[
+            options.command
+        ]
+        return command(root, options)
     except PageError as error:
         print(error, file=sys.stderr)
         return 1
@@ -101,16 +122,50 @@ def _build(root: Path, options: argparse.Namespace) -> int:
     return 1 if result.errors else 0
 
 
-def _check(root: Path) -> int:
+def _check(root: Path, options: argparse.Namespace) -> int:
     problems = check(root)
     for problem in problems:
         print(problem)
+    try:
+        unbound = advice(root)
+    except PageError:  # among the problems already
+        unbound = []
+    if options.advice:
+        for one in unbound:
+            print(f"advice: {one}")
     print(
         f"{len(problems)} problems"
         if problems
         else f"{len(pages(root))} pages checked, no problems"
     )
+    if unbound:
+        print(
+            f"{len(unbound)} numbers look like results but carry no record; "
+            + (
+                "bind those that are: `15 <!-- = name.mean -->`"
+                if options.advice
+                else "`python -m course check --advice` lists them"
+            )
+        )
     return 1 if problems else 0
+
+
+def _release(root: Path, options: argparse.Namespace) -> int:
+    for path in release(root, options.out):
+        print(path)
+    return 0
+
+
+def _numbers(root: Path, options: argparse.Namespace) -> int:
+    result = rewrite_numbers(root, options.pages)
+    for change in result.changes:
+        print(change)
+    if result.left:
+        print("\nFor a person to put right:", *result.left, sep="\n  ")
+    count = len(result.changes)
+    print(f"{count} numbers rewritten" if count else "no number is stale", end="")
+    print("; now run `python -m course build`, which executes nothing" if count else "")
+    return 1 if result.left else 0
 
 
 if __name__ == "__main__":

@@ -4,13 +4,15 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
-from course.book import load_book
+from course.bindings import binding_problem, bindings
+from course.book import Book, load_book
 from course.exercises import (
     announced_points,
     is_exercise,
@@ -19,6 +21,7 @@ from course.exercises import (
     student_notebook,
     student_path,
 )
+from course.ledger import Ledger, evidence_label, load_ledger
 from course.markdown import raw_myst
 from course.myst import PageError
 from course.notebook import (
@@ -31,7 +34,8 @@ from course.notebook import (
     pages,
     read_notebook,
 )
-from course.records import Record, binding_problem, bindings, notebook_records
+from course.numbers import visible_from
+from course.records import Record, notebook_records
 
 REBUILD = "run `python -m course build`"
 COLAB_MODULES = frozenset(
@@ -103,6 +107,8 @@ def check(root: Path) -> list[Problem]:
         )
     unbuilt = {page.name for page in found} - set(records)  # what they will record is not known
     problems += binding_problems(root, set(book.titles) - unbuilt, records)
+    with suppress(PageError):  # a notebook that cannot be read is among the problems already
+        problems += claim_problems(book, load_ledger(root), unbuilt)
     return [Problem(_relative(p.file, root), p.where, p.message) for p in problems]
 
 
@@ -213,7 +219,7 @@ def student_problems(page: Page, solution: NotebookNode) -> Iterator[Problem]:
     for number, cell in enumerate(student.cells, start=1):
         if cell.get("outputs"):
             yield Problem(path, _place(number, cell), f"holds a stored output; {REBUILD}")
-        if cell.cell_type == "markdown" and bindings(cell.source):
+        if cell.cell_type == "markdown" and any(bindings(cell.source)):
             yield Problem(
                 path,
                 _place(number, cell),
@@ -355,13 +361,61 @@ def _excerpt(text: str, pattern: re.Pattern[str] | None = None) -> str:
 def binding_problems(
     root: Path, names: set[str], records: dict[str, dict[str, Record]]
 ) -> Iterator[Problem]:
-    """Find numbers in the text of the named pages that their records do not bear out.
+    """Find numbers and words in the text of the named pages that their records do not bear out.
 
     A page's own records come before those of other pages.
     """
-    everywhere = {name: record for page in records.values() for name, record in page.items()}
     for name in sorted(names):
         source = root / f"{name}.md"
         for binding in bindings(source.read_text(encoding="utf-8")):
-            if message := binding_problem(binding, everywhere | records.get(name, {})):
+            if message := binding_problem(binding, visible_from(name, records)):
                 yield Problem(source, f"line {binding.line}", message)
+
+
+def claim_problems(book: Book, ledger: Ledger, unbuilt: set[str]) -> Iterator[Problem]:
+    """Find breaches of the ledger's rules.
+
+    A claim is settled once; the page that does has its label and says the verdict in its text, and the second set's where
+    that differs; a chapter mentions it; and no page mentions a claim that nobody settles. What the pages named in
+    ``unbuilt`` settle is not known.
+    """
+    bound = {
+        page: {binding.path for binding in bindings((book.root / f"{page}.md").read_text("utf-8"))}
+        for page in {claim.page for claim in ledger.claims}
+    }
+    seen: dict[str, str] = {}
+    for claim in ledger.claims:
+        file, name = book.root / f"{claim.page}.md", claim.name
+        if name in seen:
+            yield Problem(file, "", f"settles {name}, as does {seen[name]}.md; settle it once")
+            continue
+        seen[name] = claim.page
+        labelled = book.labels.get(claim.evidence)
+        if labelled is None or labelled.page != claim.page:
+            yield Problem(
+                file,
+                "",
+                f"settles {name} without a label; put `({claim.evidence})=` above its heading",
+            )
+        for field, verdict, why in (
+            ("verdict", claim.verdict, ""),
+            ("repeated", claim.repeated, ", where the second set of seeds disagrees"),
+        ):
+            needed = field == "verdict" or not claim.agrees
+            if needed and f"{name}.{field}" not in bound[claim.page]:
+                words = f"`{verdict} <!-- = {name}.{field} -->`"
+                yield Problem(file, "", f"settles {name} without saying {words}{why}; add that")
+        if ledger.first_mention(name) is None:
+            yield Problem(
+                file,
+                "",
+                f"settles {name}, which no chapter mentions; put {{claim}}`{name}` at the sentence that claims it",
+            )
+    for mention in ledger.mentions:
+        label = book.labels.get(evidence_label(mention.name))
+        if mention.name not in seen and not (label and label.page in unbuilt):
+            yield Problem(
+                book.root / f"{mention.page}.md",
+                f"line {mention.line}",
+                f"mentions the claim {mention.name!r}, which no page settles; settled are: {', '.join(seen) or 'none'}",
+            )

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from docutils.nodes import make_id
 
+from course.bindings import close_gaps
 from course.book import Book, address, cite, reference
 from course.myst import Block, MystError, blocks
 
@@ -20,6 +21,7 @@ ADMONITIONS = frozenset(
 )
 FORMATS = {  # roles that only change how their text looks
     "abbr": "{}",
+    "claim": "(claim {})",
     "code": "`{}`",
     "emphasis": "*{}*",
     "kbd": "<kbd>{}</kbd>",
@@ -43,6 +45,7 @@ _INLINE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_GLUED_CLAIM = re.compile(r"(?<=[^\s(`])(?=\{claim\}`)")
 _EXPLICIT = re.compile(r"^(.*?)\s*<([^<>]+)>$", re.DOTALL)
 _RAW_BLOCK = re.compile(
     r"^[ \t]*(?:`{3,}[ \t]*\{.*|:{3,}.*|\([^()\s]+\)=[ \t]*|%[ ].*)$", re.MULTILINE
@@ -55,8 +58,7 @@ def to_markdown(text: str, page: str, book: Book) -> str:
 
     Raises MystError, with the line in ``text``, for a directive, role, label or work that is not known.
     """
-    # The space before a comment that binds a number would show, before a full stop for example.
-    text = re.sub(r"[ \t]+(?=<!--\s*=)", "", text)
+    text = _GLUED_CLAIM.sub(" ", close_gaps(text))
     return _Converter(page, book).convert(text, 1).strip("\n")
 
 

@@ -8,11 +8,13 @@ import re
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from course.bindings import without_bindings
 from course.book import Book
 from course.exercises import SETUP, add_nbgrader_metadata, is_exercise
 from course.markdown import to_markdown
@@ -118,13 +120,22 @@ def page_notebook(page: Page, book: Book) -> NotebookNode:
                     nbformat.v4.new_markdown_cell(markdown, metadata=cell.metadata)
                 )
         elif cell.cell_type == "code":
-            notebook.cells.append(nbformat.v4.new_code_cell(cell.source, metadata=cell.metadata))
+            notebook.cells.append(
+                nbformat.v4.new_code_cell(cell.source, metadata=_unbound(cell.metadata))
+            )
         position += len(cell.source)
     _insert_setup(notebook, page.root)
     if is_exercise(page.source, page.root):
         add_nbgrader_metadata(notebook, page.source)
     set_ids(notebook)
     return notebook
+
+
+def _unbound(metadata: Any) -> Any:
+    """Take the comments that bind numbers out of a cell's options, its captions and alternative texts."""
+    if isinstance(metadata, dict):
+        return {key: _unbound(value) for key, value in metadata.items()}
+    return without_bindings(metadata) if isinstance(metadata, str) else metadata
 
 
 def _insert_setup(notebook: NotebookNode, root: Path) -> None:

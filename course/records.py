@@ -1,59 +1,116 @@
-"""Numbers that a run recorded in its notebook, and the numbers in prose that are bound to them.
+"""Numbers and verdicts that a run recorded in its notebook, and how far another run may differ from them.
 
-A code cell records numbers with ``lab.record``; they are stored in its output under ``MIME`` as
-``{name: {"mean", "sd", "median", "min", "max", "n"}}`` for values over seeds, ``{name: {"value", "tolerance"}}`` for
-single numbers, and ``{name: {"mean", "low", "high", "n", "smallest", "verdict"}}`` for comparisons.
-In prose, ``15 <!-- = bn_after.epochs.median -->`` binds 15 to the field ``median`` of the record ``bn_after.epochs``.
+A code cell records with ``lab.record`` and ``lab.settle``; the records are stored in its output under ``MIME``, by name:
+
+- ``{"mean", "sd", "median", "min", "max", "n"}`` for values over seeds,
+- ``{"value", "tolerance"}`` for single numbers,
+- ``{"mean", "low", "high", "n", "smallest", "needed", "reading", "verdict"}`` for comparisons,
+- ``{"sentence", "effect", "axis", "decides", "verdict", "repeated"}`` for claims (see ``course.ledger``).
 """
 
 import math
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
 
 from nbformat import NotebookNode
 
 MIME = "application/vnd.lab.record+json"
 Record = dict[str, float | str]
 
-_BINDING = re.compile(r"<!--\s*=\s*(\S+)\s*-->")
-_NUMBER = re.compile(
-    r"([-−+]?(?:\d[\d,]*)?\.?\d+(?:e[-+]?\d+)?)[\s\xa0*_]*(%?)[\s\xa0*_]*$", re.IGNORECASE
-)
-_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
-_COMPARED = ("mean", "median", "value")
+_COMPARED = ("mean", "median", "value")  # judged by their spread
+_FOLLOWS = ("sd", "min", "max", "low", "high", "needed")  # what spread they have is not judged
+_TURNS = ("reading", "verdict", "repeated")  # words that may turn where luck decides
 
 
 def notebook_records(notebook: NotebookNode) -> dict[str, Record]:
     """Collect all records in a notebook's outputs, by name."""
+    return {
+        name: dict(record) for group in record_groups(notebook) for name, record in group.items()
+    }
+
+
+def record_groups(notebook: NotebookNode) -> list[dict[str, Record]]:
+    """List the records of each output that holds some."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    records = [output.get("data", {}).get(MIME, {}) for output in outputs]
-    return {name: dict(record) for group in records for name, record in group.items()}
+    return [output.data[MIME] for output in outputs if MIME in output.get("data", {})]
 
 
 def differences(stored: dict[str, Record], new: dict[str, Record]) -> list[str]:
     """Say where a new run's records lie outside what the stored ones allow.
 
-    Means and medians over n seeds with standard deviation sd may move by ``6 sd sqrt(2 / n)``, a value by its own
-    tolerance; 1e-6 is allowed for rounding in either case. The number of seeds and a verdict may not change.
+    **Numbers.** Means and medians over n seeds with standard deviation sd may move by ``6 sd sqrt(2 / n)``, a value by
+    its own tolerance; 1e-6 is allowed for rounding in either case. Numbers that describe the spread itself (``sd``,
+    ``low``, ``needed`` …) are not judged; ``n``, ``smallest`` and ``tolerance`` may not change at all.
+
+    **Words.** A verdict must not turn unnoticed, but on another processor last bits differ, a training run amplifies
+    them, and its result becomes another draw. A comparison that luck decided may then fall on the other side. How far
+    luck reaches is in the record: the 95 % interval is about four standard errors wide, ``se = (high - low) / 4``, and
+    the difference of two such means has the standard error ``sqrt(2) se``, so that two runs hardly ever lie further
+    apart than ``2 sqrt(2) se``. A ``reading`` or ``verdict`` of a comparison may therefore turn only where each condition
+    that turned behind it (mean against ± ``smallest``, an end of the interval against 0 or ± ``smallest``) was that near
+    to its boundary in the stored run. A claim's ``verdict`` may turn only if a comparison that it rests on did so,
+    with the first set of seeds; likewise ``repeated`` with the second. Everything else that is words may not change.
+
+    This leniency ends at the notebook. ``course check`` compares the words in the text with the stored verdict
+    exactly, so a verdict that a rebuild turned, borderline or not, fails until a person has changed the text.
     """
     if set(stored) != set(new):
         return [f"recorded names differ: stored {sorted(stored)}, now {sorted(new)}"]
-    return [line for name in stored for line in _record_differences(name, stored[name], new[name])]
+    return [line for name in stored for line in _record_differences(name, stored, new)]
 
 
-def _record_differences(name: str, stored: Record, new: Record) -> Iterator[str]:
+def _record_differences(
+    name: str, all_stored: dict[str, Record], all_new: dict[str, Record]
+) -> Iterator[str]:
+    stored, new = all_stored[name], all_new[name]
     if set(stored) != set(new):
         yield f"{name}: recorded fields differ: stored {sorted(stored)}, now {sorted(new)}"
         return
-    for field in ("n", "verdict", "smallest", "tolerance"):
-        if stored.get(field) != new.get(field):
-            yield f"{name}.{field}: {new[field]} now, {stored[field]} stored"
     allowed = _allowed(stored)
-    for field in _COMPARED:
-        if field in stored and not _near(float(stored[field]), float(new[field]), allowed + 1e-6):
-            yield f"{name}.{field}: {new[field]} now, {stored[field]} stored, allowed difference {allowed:.3g}"
+    for field in stored:
+        before, now = stored[field], new[field]
+        if field in _COMPARED:
+            if not _near(float(before), float(now), allowed + 1e-6):
+                yield f"{name}.{field}: {now} now, {before} stored, allowed difference {allowed:.3g}"
+        elif field in _FOLLOWS or before == now:
+            continue
+        elif field not in _TURNS:
+            yield f"{name}.{field}: {now} now, {before} stored"
+        elif not _may_turn(name, field, all_stored, all_new):
+            yield (
+                f"{name}.{field}: {now} now, {before} stored, and that was not borderline; if the change is meant, run "
+                "`python -m course build` and mend the text that `python -m course check` names"
+            )
+
+
+def _may_turn(name: str, field: str, stored: dict[str, Record], new: dict[str, Record]) -> bool:
+    """Tell whether a word may be another one now because luck decides it."""
+    if "decides" not in stored[name]:
+        return turned_by_luck(stored[name], new[name])
+    ending = f".{stored[name]['decides']}".replace(" ", "_")
+    ending += ".second" if field == "repeated" else ".first"
+    own = [other for other in stored if other.startswith(f"{name}.") and other.endswith(ending)]
+    turned = [other for other in own if stored[other]["verdict"] != new[other]["verdict"]]
+    return bool(turned) and all(turned_by_luck(stored[other], new[other]) for other in turned)
+
+
+def turned_by_luck(stored: Record, new: Record) -> bool:
+    """Tell whether a comparison reads otherwise only through conditions that were near their boundaries."""
+    shift = 2 * math.sqrt(2) * (float(stored["high"]) - float(stored["low"])) / 4
+    turned = [
+        margin
+        for margin, now in zip(_margins(stored), _margins(new), strict=True)
+        if (margin > 0) != (now > 0)
+    ]
+    return bool(turned) and all(abs(margin) <= shift for margin in turned)
+
+
+def _margins(comparison: Record) -> tuple[float, ...]:
+    """Give how far each condition of ``lab.Comparison.reading`` is from its boundary; positive where it holds."""
+    mean, low, high, smallest = (
+        float(comparison[field]) for field in ("mean", "low", "high", "smallest")
+    )
+    about_equal = (smallest + low, smallest - high)
+    return *about_equal, low, mean - smallest, -high, -smallest - mean
 
 
 def _allowed(record: Record) -> float:
@@ -61,64 +118,12 @@ def _allowed(record: Record) -> float:
         return float(record["tolerance"])
     if "sd" in record:
         error = float(record["sd"]) / math.sqrt(float(record["n"]))
-    else:  # a comparison shows its 95 % interval, about two standard errors to either side
+    elif "high" in record:  # a comparison's 95 % interval, about two standard errors to either side
         error = (float(record["high"]) - float(record["low"])) / 4
+    else:
+        return 0.0
     return 6 * math.sqrt(2) * error if math.isfinite(error) else 0.0
 
 
 def _near(a: float, b: float, allowed: float) -> bool:
     return a == b or (math.isnan(a) and math.isnan(b)) or abs(a - b) <= allowed
-
-
-@dataclass(frozen=True)
-class Binding:
-    """A number in prose, as written (``""`` if none precedes the comment), the record path it names, and its line."""
-
-    number: str
-    percent: bool
-    path: str
-    line: int
-
-
-def bindings(text: str) -> list[Binding]:
-    """Find the numbers in a page's text that are bound to records; code is no text."""
-    text = _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code.group()), text)
-    found = []
-    for match in _BINDING.finditer(text):
-        before = text[max(0, match.start() - 80) : match.start()]
-        number, percent = (
-            match_number.groups() if (match_number := _NUMBER.search(before)) else ("", "")
-        )
-        line = text.count("\n", 0, match.start()) + 1
-        found.append(Binding(number, bool(percent), match.group(1), line))
-    return found
-
-
-def without_bindings(text: str) -> str:
-    """Take the comments that bind numbers out of a text, each with the space that would show before a full stop."""
-    return re.sub(rf"[ \t]*{_BINDING.pattern}", "", text)
-
-
-def binding_problem(binding: Binding, records: dict[str, Record]) -> str:
-    """Say what is wrong with a bound number, or return an empty string; it must equal its record as far as it shows."""
-    if not binding.number:
-        return f"no number stands before the comment '= {binding.path}'; write the number first"
-    value = _look_up(binding.path, records)
-    if value is None:
-        known = ", ".join(sorted(records)) or "none"
-        return f"'= {binding.path}' names no recorded number; recorded are: {known}"
-    shown = Decimal(binding.number.replace(",", "").replace("−", "-"))
-    recorded = Decimal(repr(value)) * (100 if binding.percent else 1)
-    half_a_step = Decimal(1).scaleb(shown.as_tuple().exponent) / 2
-    if not recorded.is_finite() or abs(shown - recorded) > half_a_step * Decimal("1.000001"):
-        unit = " %" if binding.percent else ""
-        return f"the text says {binding.number}{unit}, {binding.path} is {float(recorded):.6g}{unit}; correct the text"
-    return ""
-
-
-def _look_up(path: str, records: dict[str, Record]) -> float | None:
-    name, field = (path, "value") if path in records else path.rpartition(".")[::2]
-    try:
-        return float(records[name][field])
-    except (KeyError, ValueError):
-        return None

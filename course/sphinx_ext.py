@@ -12,9 +12,11 @@ from myst_nb.sphinx_ import Parser
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 
+from course.bindings import without_bindings
 from course.exercises import kind_of, student_path, without_regions
 from course.notebook import code_cells, is_setup
-from course.records import MIME, without_bindings
+from course.records import MIME
+from course.sphinx_ledger import setup_ledger
 
 
 class StoredOutputsError(SphinxError):
@@ -129,6 +131,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the parser in place of myst-nb's."""
     app.setup_extension("myst_nb")
     app.add_source_parser(PageParser, override=True)
+    setup_ledger(app)
     app.connect("html-page-context", _offer_notebook, priority=400)  # before the theme's own
     app.connect("build-finished", _copy_notebooks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

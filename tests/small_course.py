@@ -13,10 +13,10 @@ from course.notebook import (
     code_cells,
     code_hash,
     installed_versions,
-    is_setup,
     page_notebook,
     write_notebook,
 )
+from course.records import MIME, Record
 
 FRONT_MATTER = """\
 ---
@@ -52,6 +52,7 @@ print(double(4))
 ```
 """
 )
+EPOCHS = dict(mean=15.2, sd=1.0, median=15.0, min=12.0, max=18.0, n=30)
 LAB = '''\
 """A stand-in for the engine."""
 
@@ -76,6 +77,65 @@ BIB = r"""
 @inproceedings{santurkar2018, author={Santurkar, Shibani and Tsipras, Dimitris and M{\k{a}}dry, Aleksander},
   title={How?}, year=2018}
 """
+
+
+EVIDENCE = (
+    FRONT_MATTER
+    + """\
+# Evidence
+
+(evidence-c14)=
+## C14. After or before?
+
+**Verdict: supported** <!-- = C14.verdict -->. The difference is +0.10 <!-- = C14.fresh.first.mean -->.
+
+```{code-cell} ipython3
+:tags: [parameters]
+seeds = 30
+```
+
+```{code-cell} ipython3
+from lab import settle
+
+settle("C14")
+```
+"""
+)
+
+
+def compared(
+    mean: float = 0.1, half: float = 0.02, smallest: float = 0.01, verdict: str = "supported"
+) -> Record:
+    """A comparison as ``lab`` records it."""
+    reading = {"supported": "larger", "opposite": "smaller"}.get(verdict, "unclear")
+    return dict(
+        mean=mean,
+        low=mean - half,
+        high=mean + half,
+        n=30,
+        smallest=smallest,
+        needed=2,
+        reading=reading,
+        verdict=verdict,
+    )
+
+
+def settled(
+    name: str = "C14",
+    verdict: str = "supported",
+    repeated: str = "",
+    comparisons: dict[str, Record] | None = None,
+    axis: str = "",
+    sentence: str = "Later is better.",
+    effect: str = "test accuracy, after minus before",
+) -> dict[str, Record]:
+    """A claim as ``lab.settle`` records it; comparisons are keyed by ``[condition.]data.first|second``."""
+    both = {f"fresh.{seeds}": compared() for seeds in ("first", "second")}
+    claim = dict(sentence=sentence, effect=effect, axis=axis, decides="fresh", verdict=verdict)
+    return {
+        name: claim | {"repeated": repeated or verdict},
+        **{f"{name}.{key}": value for key, value in (comparisons or both).items()},
+    }
 
 
 @dataclass
@@ -106,18 +166,34 @@ class Course:
 
     def pretend_built(self) -> None:
         """Store the notebook as a build would, with outputs made up instead of executed."""
-        notebook = page_notebook(self.page, load_book(self.root))
+        self.store(self.page, {"epochs": EPOCHS})
+
+    def store(self, page: Page, *groups: dict[str, Record]) -> None:
+        """Store a page's notebook with groups of records as the outputs of its last cell."""
+        notebook = page_notebook(page, load_book(self.root))
         for number, cell in enumerate(code_cells(notebook), start=1):
             cell.execution_count = number
-            if "record(" in cell.source and not is_setup(cell):
-                numbers = {"epochs": dict(mean=15.2, sd=1.0, median=15.0, min=12.0, max=18.0, n=30)}
-                data = {"application/vnd.lab.record+json": numbers, "text/plain": "a table"}
-                cell.outputs = [nbformat.v4.new_output("display_data", data)]
+        cell.outputs = [
+            nbformat.v4.new_output("display_data", {MIME: group, "text/plain": "a table"})
+            for group in groups
+        ]
         notebook.metadata.course.built = {
             "code": code_hash(notebook),
             "versions": installed_versions(),
         }
-        write_notebook(notebook, self.page.notebook)
+        write_notebook(notebook, page.notebook)
+
+    @property
+    def evidence(self) -> Page:
+        """A page that settles C14, once ``settle`` was called."""
+        return Page(self.root / "chapters/page_evidence.md", self.root)
+
+    def settle(self, *groups: dict[str, Record], source: str = EVIDENCE) -> None:
+        """Write an evidence page with a notebook of these records, and mention C14 in the page."""
+        self.source = self.source.replace("It takes", "Later is better {claim}`C14`. It takes")
+        self.evidence.source.write_text(source, encoding="utf-8")
+        self.pretend_built()
+        self.store(self.evidence, *(groups or (settled(),)))
 
 
 def make_course(folder: Path) -> Course:

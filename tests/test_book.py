@@ -86,10 +86,13 @@ def build_book(folder: Path) -> subprocess.CompletedProcess:
 
 @pytest.fixture
 def small_book(built: Course) -> Course:
+    built.settle()
+    (built.root / "ledger.md").write_text("# Ledger\n\n```{ledger}\n```\n")
     for name in ("_config.yml", "course", "vendor", "_static"):
         (built.root / name).symlink_to(ROOT / name)
     (built.root / "_toc.yml").write_text(
-        "format: jb-book\nroot: index\nchapters: [{file: chapters/page}]\n"
+        "format: jb-book\nroot: index\n"
+        "chapters: [{file: chapters/page}, {file: chapters/page_evidence}, {file: ledger}]\n"
     )
     return built
 
@@ -105,6 +108,8 @@ def test_a_small_book_shows_outputs_and_offers_the_standalone_notebook(small_boo
     assert 'href="../_sources/chapters/page.ipynb"' in page
     offered = (html / "_sources/chapters/page.ipynb").read_text()
     assert offered == small_book.page.notebook.read_text()
+    assert 'href="../ledger.html#ledger-c14"' in page
+    assert 'id="ledger-c14"' in (html / "ledger.html").read_text()
 
 
 @pytest.mark.slow

@@ -9,8 +9,8 @@ import pytest
 
 from course.__main__ import main
 from course.check import check
-from course.notebook import code_cells
-from tests.small_course import Course
+from course.notebook import Page, code_cells
+from tests.small_course import EVIDENCE, Course, settled
 
 NOTEBOOK, SOURCE = Path("chapters/page.ipynb"), Path("chapters/page.md")
 PICTURE = nbformat.v4.new_output(
@@ -201,7 +201,7 @@ def test_outputs_of_another_version_are_found(built: Course) -> None:
             "shortens 'runs', which its parameters cell does not set",
         ),
         ("It takes 15", "It takes 16", "the text says 16, epochs.median is 15"),
-        ("= epochs.median", "= updates.median", "'= updates.median' names no recorded number"),
+        ("= epochs.median", "= updates.median", "'= updates.median' names nothing recorded"),
     ],
 )
 def test_a_fault_of_the_source_is_found(course: Course, old: str, new: str, message: str) -> None:
@@ -211,6 +211,98 @@ def test_a_fault_of_the_source_is_found(course: Course, old: str, new: str, mess
     (problem,) = check(course.root)
     assert problem.file == SOURCE
     assert problem.message.startswith(message)
+
+
+def test_a_course_that_settles_and_mentions_its_claims_has_no_problems(course: Course) -> None:
+    course.settle()
+    assert check(course.root) == []
+
+
+EVIDENCE_FILE = Path("chapters/page_evidence.md")
+AGAIN = settled("C14", "supported", "not supported here")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("(evidence-c14)=\n", "", "settles C14 without a label; put `(evidence-c14)=` above"),
+        (
+            " <!-- = C14.verdict -->",
+            "",
+            "settles C14 without saying `supported <!-- = C14.verdict -->`",
+        ),
+        (
+            "**Verdict: supported**",
+            "**Verdict: unclear**",
+            "the text says 'unclear', C14.verdict is",
+        ),
+        (
+            "+0.10 <!--",
+            "+0.12 <!--",
+            "the text says +0.12, C14.fresh.first.mean is 0.1; run `python -m",
+        ),
+    ],
+)
+def test_an_evidence_page_that_breaks_a_rule_is_found(
+    course: Course, old: str, new: str, message: str
+) -> None:
+    assert old in EVIDENCE
+    course.settle(source=EVIDENCE.replace(old, new))
+    (problem,) = check(course.root)
+    assert problem.file == EVIDENCE_FILE
+    assert problem.message.startswith(message)
+
+
+def test_a_second_set_of_seeds_that_disagrees_has_to_be_in_the_text(course: Course) -> None:
+    course.settle(AGAIN)
+    (problem,) = check(course.root)
+    assert problem.message.startswith(
+        "settles C14 without saying `not supported here <!-- = C14.repeated -->`, where the second"
+    )
+    said = (
+        "**Verdict: supported** <!-- = C14.verdict -->, not supported here <!-- = C14.repeated -->"
+    )
+    course.evidence.source.write_text(
+        EVIDENCE.replace("**Verdict: supported** <!-- = C14.verdict -->", said)
+    )
+    course.store(course.evidence, AGAIN)
+    assert check(course.root) == []
+
+
+def test_a_claim_that_no_chapter_mentions_is_found(course: Course) -> None:
+    course.settle(source=EVIDENCE.replace("The difference", "{claim}`C14`. The difference"))
+    course.source = course.source.replace(" {claim}`C14`", "")
+    course.pretend_built()
+    (problem,) = check(course.root)  # its own page's mention is no chapter's
+    assert problem.file == EVIDENCE_FILE
+    assert problem.message.startswith("settles C14, which no chapter mentions; put {claim}`C14` at")
+
+
+def test_a_mention_of_a_claim_that_nobody_settles_is_found(course: Course) -> None:
+    course.settle()
+    course.source = course.source.replace("{claim}`C14`", "{claim}`C14` and {claim}`C99`")
+    course.pretend_built()
+    (problem,) = check(course.root)
+    assert (problem.file, problem.where) == (SOURCE, "line 15")
+    assert problem.message == "mentions the claim 'C99', which no page settles; settled are: C14"
+
+
+@pytest.mark.parametrize("place", ["one page", "two pages"])
+def test_a_claim_settled_twice_is_found(course: Course, place: str) -> None:
+    course.settle(*[settled()] * (2 if place == "one page" else 1))
+    if place == "two pages":
+        other = Page(course.root / "chapters/second_evidence.md", course.root)
+        other.source.write_text(EVIDENCE.replace("(evidence-c14)=\n", ""))
+        course.store(other, settled())
+    (problem,) = check(course.root)
+    assert problem.message == "settles C14, as does chapters/page_evidence.md; settle it once"
+
+
+def test_what_an_unbuilt_page_settles_may_be_mentioned(course: Course) -> None:
+    course.settle()
+    course.evidence.notebook.unlink()
+    (problem,) = check(course.root)
+    assert problem.message.startswith("has no notebook")
 
 
 def test_markup_without_a_plain_form_is_found(built: Course) -> None:

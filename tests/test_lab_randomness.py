@@ -1,5 +1,6 @@
 """Random draws of `lab.fit`: right distributions, own streams, the same again with the same seed."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -249,3 +250,39 @@ def test_outcomes_are_distributed_as_those_of_model_fit(make_layer):
     ours = losses(lambda: lab.fit(model, x[:30], y[:30], epochs=20, batch_size=8), 200)
     assert stats.ks_2samp(ours, oracle).pvalue > 1e-3
     assert np.std(ours) > 0
+
+
+@pytest.fixture(scope="module")
+def words():
+    """Random words for 100 seeds that differ as little as seeds can, and 100 that differ much."""
+    generate = tf.function(lambda seed: lab._random_words(seed, 2**16), jit_compile=True)
+    far = np.random.default_rng(0).integers(0, 2**31 - 2, (100, 2))
+    seeds = [*itertools.product(range(10), range(10)), *far.tolist()]
+    return np.array([generate(tf.constant(seed, tf.int32)).numpy() for seed in seeds])
+
+
+def uniform(p_values):
+    """Are these the p-values of a true hypothesis?"""
+    return stats.kstest(p_values, "uniform").pvalue > 1e-4 and min(p_values) > 1e-6
+
+
+def test_every_bit_of_random_words_is_set_half_the_time(words):
+    bits = np.unpackbits(words.view(np.uint8), axis=1).reshape(*words.shape, 32)
+    ones = bits.sum(axis=1).ravel().tolist()
+    assert uniform([stats.binomtest(n, 2**16).pvalue for n in ones[::16]])
+
+
+@pytest.mark.parametrize("shift", [0, 8, 16, 26])
+def test_neighbouring_random_words_are_independent(words, shift):
+    values = ((words >> shift) & 63).astype(int)
+    pairs = values[:, :-1:2] * 64 + values[:, 1::2]  # every word once
+    counts = [np.bincount(row, minlength=64**2) for row in pairs]
+    assert uniform([stats.chisquare(row).pvalue for row in counts])
+
+
+@pytest.mark.parametrize("distance", [1, 10])
+def test_random_words_of_neighbouring_seeds_are_uncorrelated(words, distance):
+    values = words[:100] / 2**32 - 0.5
+    products = 12 * (values[:-distance] * values[distance:]).mean(axis=1) * 2**8
+    assert stats.kstest(products, "norm").pvalue > 1e-4
+    assert np.abs(products).max() < 5

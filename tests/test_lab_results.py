@@ -80,6 +80,14 @@ def test_drawn_initial_weights_equal_those_of_a_built_model(make):
         np.testing.assert_array_equal(row, weights_of(still, [seed])[0])
 
 
+def test_training_leaves_the_initial_weights_of_later_settings_alone():
+    grid, seeds = {"learning_rate": [0.3, 0.01]}, [5, 1, 8, 3]
+    together = lab.sweep(build, grid, DATA, seeds=seeds, epochs=8, jobs=1).at(learning_rate=0.01)
+    lab._initials.clear()
+    alone = lab.repeat(lambda: build(learning_rate=0.01), DATA, seeds=seeds, epochs=8)
+    np.testing.assert_array_equal(together["loss"], alone["loss"])
+
+
 @pytest.mark.parametrize("source", ["numpy", "random"])
 def test_a_build_function_with_random_numbers_of_its_own_is_called_for_every_seed(source):
     def still():

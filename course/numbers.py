@@ -1,0 +1,85 @@
+"""Rewrite the numbers in pages that a new run made stale; words are left to a person."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from course.bindings import binding_problem, bindings, mended
+from course.book import load_book
+from course.myst import PageError
+from course.notebook import pages, read_notebook
+from course.records import Record, notebook_records
+
+
+@dataclass(frozen=True)
+class Change:
+    """A number rewritten in a file's line, and the record's field that it is bound to."""
+
+    file: Path
+    line: int
+    old: str
+    new: str
+    path: str
+
+    def __str__(self) -> str:
+        turned = "" if (self.old[0] in "-−") == (self.new[0] in "-−") else " (its sign turned)"
+        return f"{self.file}, line {self.line}: {self.old} -> {self.new}, {self.path}{turned}"
+
+
+@dataclass
+class Rewritten:
+    """What was rewritten, and what only a person can put right: file, line and what is wrong."""
+
+    changes: list[Change] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+
+def all_records(root: Path) -> dict[str, dict[str, Record]]:
+    """Read the records of each page that has a notebook, by the page's name.
+
+    Raises PageError for a file that is no notebook.
+    """
+    found = {page.name: read_notebook(page.notebook) for page in pages(root)}
+    return {name: notebook_records(notebook) for name, notebook in found.items() if notebook}
+
+
+def visible_from(page: str, records: dict[str, dict[str, Record]]) -> dict[str, Record]:
+    """Collect the records that a page's text may name: those of all pages, its own before others."""
+    everywhere = {name: record for own in records.values() for name, record in own.items()}
+    return everywhere | records.get(page, {})
+
+
+def rewrite_numbers(root: Path, chosen: Iterable[str] = ()) -> Rewritten:
+    """Rewrite all stale bound numbers in the course's pages, or in those chosen by name or path.
+
+    Raises PageError for a choice that is no page, and for a page or notebook that cannot be read.
+    """
+    names, result = sorted(load_book(root).titles), Rewritten()
+    if stems := [Path(choice).stem for choice in chosen]:
+        by_stem = {Path(name).stem: name for name in names}
+        if unknown := set(stems) - set(by_stem):
+            raise PageError(
+                f"no page {', '.join(sorted(unknown))}; there are: {', '.join(by_stem)}"
+            )
+        names = [by_stem[stem] for stem in dict.fromkeys(stems)]
+    records = all_records(root)
+    for name in names:
+        _rewrite(root, Path(f"{name}.md"), visible_from(name, records), result)
+    return result
+
+
+def _rewrite(root: Path, file: Path, records: dict[str, Record], result: Rewritten) -> None:
+    text = before = (root / file).read_text(encoding="utf-8")
+    shift = 0
+    for binding in bindings(before):
+        new = mended(binding, records)
+        if new is None:
+            if problem := binding_problem(binding, records):
+                result.left.append(f"{file}, line {binding.line}: {problem}")
+            continue
+        start = binding.start + shift
+        text = text[:start] + new + text[start + len(binding.number) :]
+        shift += len(new) - len(binding.number)
+        result.changes.append(Change(file, binding.line, binding.number, new, binding.path))
+    if text != before:
+        (root / file).write_text(text, encoding="utf-8")

@@ -1,0 +1,50 @@
+"""What of a page's source readers read as text: its prose, captions and alternative texts, not its code."""
+
+import re
+from contextlib import suppress
+
+from course.myst import Block, MystError, blocks
+
+_FRONT_MATTER = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
+_ROLE_OR_CODE = re.compile(
+    r"(?P<role>\{[\w:.+-]+\}(`+)(?!`).+?(?<!`)\2(?!`))|(?<!`)(`+)(?!`).+?(?<!`)\3(?!`)", re.DOTALL
+)
+_FENCE = re.compile(r"^[ \t]*(?:`{3,}|:{3,}|~{3,})[ \t]*(?:\{[\w:+-]+\})?", re.MULTILINE)
+CODE = frozenset("code code-cell code-block literalinclude math".split())
+
+
+def prose(text: str) -> str:
+    """Put spaces in place of everything in a page's text that is not prose: code, formulas, the front matter.
+
+    Nothing changes its place. Roles stay, and so do the options of cells, which hold captions and alternative texts.
+    """
+    text = _FRONT_MATTER.sub(_blank, text, count=1)
+    lines = text.split("\n")
+    with suppress(MystError):  # reported where the page is read
+        _blank_code(lines, text, 1)
+    return _ROLE_OR_CODE.sub(
+        lambda match: match.group() if match["role"] else _blank(match),
+        _FENCE.sub(_blank, "\n".join(lines)),
+    )
+
+
+def _blank_code(lines: list[str], text: str, first: int) -> None:
+    for block in blocks(text, first):
+        if block.kind == "code" or (block.kind == "directive" and block.name in CODE):
+            _blank_lines(lines, block)
+        elif block.kind == "directive":
+            _blank_code(lines, "\n".join(block.lines), block.line)
+
+
+def _blank_lines(lines: list[str], block: Block) -> None:
+    for number in range(block.line - 1, block.line - 1 + len(block.lines)):
+        lines[number] = " " * len(lines[number])
+
+
+def _blank(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match.group())
+
+
+def line_of(text: str, position: int) -> int:
+    """Give the number of the line that a position in a text lies in."""
+    return text.count("\n", 0, position) + 1
