@@ -28,6 +28,7 @@ from course.notebook import (
     page_notebook,
     read_notebook,
     set_ids,
+    without_objects,
     write_notebook,
 )
 from course.pictures import smaller_png
@@ -81,7 +82,8 @@ def build(chosen: Iterable[Page], force: bool = False, jobs: int = 1) -> Result:
 def keep_outputs(old: NotebookNode, new: NotebookNode) -> None:
     """Copy the outputs of a notebook to another that runs the same code."""
     for before, after in zip(code_cells(old), code_cells(new), strict=True):
-        after.outputs, after.execution_count = before.outputs, before.execution_count
+        after.outputs = without_objects(before.outputs)
+        after.execution_count = before.execution_count
         _describe_pictures(after)
 
 
@@ -168,8 +170,7 @@ def _clean(notebook: NotebookNode) -> NotebookNode:
     notebook.metadata.language_info = {"name": "python"}
     for cell in code_cells(notebook):
         cell.metadata.pop("execution", None)
-        if is_setup(cell):
-            cell.outputs = []
+        cell.outputs = [] if is_setup(cell) else without_objects(cell.outputs)
         for output in cell.outputs:
             if "image/png" in output.get("data", {}):
                 png = smaller_png(base64.b64decode(output.data["image/png"]))

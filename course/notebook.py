@@ -152,6 +152,23 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+_ADDRESS = re.compile(r"^\[?<.* at 0x[0-9a-fA-F]{6,}>", re.DOTALL)
+
+
+def without_objects(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Leave out results that only name an object and its address, such as a plot's legend at a cell's end.
+
+    They tell a reader nothing and differ in every run.
+    """
+    return [
+        output
+        for output in outputs
+        if output.output_type != "execute_result"
+        or set(output.data) != {"text/plain"}
+        or not _ADDRESS.match(output.data["text/plain"])
+    ]
+
+
 def set_ids(notebook: NotebookNode) -> None:
     """Derive each cell's id from its content, so that a rebuild changes no id of an unchanged cell."""
     seen: dict[str, int] = {}

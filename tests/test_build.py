@@ -51,6 +51,13 @@ def test_a_built_notebook_runs_alone_holds_its_outputs_and_passes_the_check(cour
     assert check(course.root) == []
 
 
+def test_a_result_that_only_names_an_object_is_left_out(course: Course) -> None:
+    course.source += "\n```{code-cell} ipython3\nprint(1)\nobject()\n```\n"
+    assert build([course.page]).errors == []
+    (output,) = code_cells(course.notebook())[-1].outputs
+    assert output.text == "1\n"
+
+
 def test_two_builds_give_the_same_bytes(course: Course) -> None:
     run(course)
     first = course.page.notebook.read_bytes()
