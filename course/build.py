@@ -28,7 +28,7 @@ from course.notebook import (
     page_notebook,
     read_notebook,
     set_ids,
-    without_objects,
+    without_plot_values,
     write_notebook,
 )
 from course.pictures import smaller_png
@@ -82,7 +82,7 @@ def build(chosen: Iterable[Page], force: bool = False, jobs: int = 1) -> Result:
 def keep_outputs(old: NotebookNode, new: NotebookNode) -> None:
     """Copy the outputs of a notebook to another that runs the same code."""
     for before, after in zip(code_cells(old), code_cells(new), strict=True):
-        after.outputs = without_objects(before.outputs)
+        after.outputs = without_plot_values(before.outputs)
         after.execution_count = before.execution_count
         _describe_pictures(after)
 
@@ -170,7 +170,7 @@ def _clean(notebook: NotebookNode) -> NotebookNode:
     notebook.metadata.language_info = {"name": "python"}
     for cell in code_cells(notebook):
         cell.metadata.pop("execution", None)
-        cell.outputs = [] if is_setup(cell) else without_objects(cell.outputs)
+        cell.outputs = [] if is_setup(cell) else without_plot_values(cell.outputs)
         for output in cell.outputs:
             if "image/png" in output.get("data", {}):
                 png = smaller_png(base64.b64decode(output.data["image/png"]))

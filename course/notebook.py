@@ -152,20 +152,17 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-_ADDRESS = re.compile(r"^\[?<.* at 0x[0-9a-fA-F]{6,}>", re.DOTALL)
+def without_plot_values(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Leave out what the last line of a cell returned beside its picture, such as a legend or a list of labels.
 
-
-def without_objects(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Leave out results that only name an object and its address, such as a plot's legend at a cell's end.
-
-    They tell a reader nothing and differ in every run.
+    It tells a reader nothing, and its address would differ in every run.
     """
+    if not any("image/png" in output.get("data", {}) for output in outputs):
+        return outputs
     return [
         output
         for output in outputs
-        if output.output_type != "execute_result"
-        or set(output.data) != {"text/plain"}
-        or not _ADDRESS.match(output.data["text/plain"])
+        if output.output_type != "execute_result" or set(output.data) != {"text/plain"}
     ]
 
 
