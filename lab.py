@@ -30,6 +30,7 @@ import time
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from html import escape
@@ -55,6 +56,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import tensorflow as tf
+from joblib.externals import loky
+from joblib.parallel import LokyBackend, get_active_backend
 from scipy import stats
 from tensorflow.compiler.tf2xla.python import xla
 from tensorflow.python.ops import random_ops_util
@@ -291,16 +294,18 @@ class _Program:
     ) -> dict[str, tf.Tensor]:
         """Call ``step`` on every batch of ``data`` in order; return what Keras would log.
 
-        The last batch, which may be smaller, is traced on its own: padding it would change batch
-        statistics. Logs that are not metrics (a custom ``train_step`` may return some) are those
-        of the last batch, as in Keras.
+        A smaller last batch is traced on its own: padding it would change batch statistics. Logs
+        that are not metrics (a custom ``train_step`` may return some) are those of the last batch,
+        as in Keras.
         """
         self.model.reset_metrics()
         shapes = [array.shape for array in data]
-        earlier = (shapes[0][0] - 1) // batch_size
+        samples = shapes[0][0]
+        full = samples // batch_size
+        own_names: list[str] = []  # of logs that are not metrics
 
-        def one_step(index: tf.Tensor) -> tuple[tf.Tensor]:
-            step(
+        def one_step(index: tf.Tensor, latest: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            logs = step(
                 tuple(
                     tf.slice(
                         array,
@@ -310,11 +315,17 @@ class _Program:
                     for array, shape in zip(data, shapes, strict=True)
                 )
             )
-            return (index + 1,)
+            own_names[:] = [] if set(logs) == set(self.model.get_metrics_result()) else logs
+            row = tf.pad(_stack(logs), [[0, self.COLUMNS - len(logs)]]) if own_names else latest
+            return index + 1, row
 
-        if earlier:
-            tf.while_loop(lambda index: index < earlier, one_step, [0])
-        logs = step(tuple(array[earlier * batch_size :] for array in data))
+        if samples > batch_size:
+            first = [0, tf.zeros([self.COLUMNS])]
+            _, latest = tf.while_loop(lambda index, _: index < full, one_step, first)
+            if full * batch_size == samples:
+                own = dict(zip(own_names, tf.unstack(latest), strict=False))
+                return own or self.model.get_metrics_result()
+        logs = step(tuple(array[samples - (samples % batch_size or samples) :] for array in data))
         metrics = self.model.get_metrics_result()
         return metrics if set(logs) == set(metrics) else logs
 
@@ -334,14 +345,16 @@ class _Program:
         that the progress bar moves and Ctrl-C works; what was trained until then is kept.
         """
         arrays = [tf.constant(array) for array in train + (validation or ())]
-        # The program works on the variables it was traced with: lend them the model's values.
+        # The program works on the variables it was traced with: lend them the model's values. (Those
+        # of a sweep are not given back what they had: each run there starts anew.)
+        returned = not hasattr(self.model, "lab_structure")
         loans = [
-            (own, theirs, tf.identity(own.value))
+            (own, theirs, _read(own) if returned else None)
             for own, theirs in zip(self.state, _state(model), strict=True)
             if own is not theirs
         ]
         for own, theirs, _ in loans:
-            own.value.assign(theirs.value)
+            _write(own, _read(theirs))
         for stream, state in enumerate(_seed_states(self.model), start=1):
             state.assign([_derive(seed, stream), 0])
         order_seed = tf.constant(_derive(seed, 0), tf.int32)
@@ -364,8 +377,9 @@ class _Program:
                 self.half_second = max(2, int(count * min(8, 0.5 / seconds)))
         finally:
             for own, theirs, before in loans:
-                theirs.value.assign(own.value)
-                own.value.assign(before)
+                _write(theirs, _read(own))
+                if returned:
+                    _write(own, before)
         return np.concatenate(rows)
 
 
@@ -393,8 +407,12 @@ def _program(model: keras.Model, train: Split, validation: Split | None, loop: _
     """The program for this structure, data shapes and loop; compiled only if it is a new one."""
     structure = _structure(model)
     if structure and validation:
-        # With Keras' own test_step, the batches of an evaluation change nothing but roundings.
-        loop = replace(loop, validation_batch_size=max(loop.validation_batch_size, 4096))
+        # With Keras' own test_step, the batches of an evaluation change nothing but roundings: take
+        # large ones, all of one size if there are such.
+        samples, most = len(validation[0]), max(loop.validation_batch_size, 4096)
+        least = -(-samples // most)
+        equal = [samples // n for n in range(least, 2 * least + 1) if samples % n == 0]
+        loop = replace(loop, validation_batch_size=(equal or [most])[0])
     shapes = [(array.shape, str(array.dtype)) for array in train + (validation or ())]
     key = (structure or (id(model), id(model._compile_config)), str(shapes), loop)
     if key not in _programs:
@@ -416,6 +434,8 @@ def _structure(model: keras.Model) -> str | None:
     """
     if not _is_keras(model) or not model.built:
         return None
+    if hasattr(model, "lab_structure"):  # a model that a sweep trains again and again
+        return model.lab_structure
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -433,15 +453,18 @@ def _without_state(config: Any) -> Any:
         return [_without_state(item) for item in config]
     if not isinstance(config, dict):
         return config
-    if "class_name" in config and not str(config.get("module")).startswith("keras"):
-        raise TypeError(f"{config['class_name']} is not part of Keras.")
+    kind = config.get(
+        "class_name", "__keras_tensor__"
+    )  # the latter links a functional model's layers
+    if kind != "__keras_tensor__" and not str(config.get("module")).startswith("keras"):
+        raise TypeError(f"{kind} is not part of Keras.")
     state = {"seed"}
     if "layers" in config or "learning_rate" in config:  # a model or an optimizer
         state.add("name")
     if isinstance(config.get("learning_rate"), float):
         state.add("learning_rate")
     name = ADJUSTABLE.get(config.get("class_name", ""))
-    if name and _is_adjustable(config["config"].get(name)):
+    if name and _is_adjustable(name, config["config"].get(name)):
         config = config | {"config": config["config"] | {name: "adjustable"}}
     return {
         key: _without_state(value)
@@ -460,18 +483,18 @@ ADJUSTABLE = {
 }
 
 
-def _is_adjustable(value: Any) -> bool:
-    """At 0 Keras leaves the layer out, and at 1 it has a case of its own for dropout."""
-    return isinstance(value, (int, float)) and value > 0 and value != 1
+def _is_adjustable(name: str, value: Any) -> bool:
+    """At 0 Keras leaves the layer out, and for a rate of 1 it has a case of its own."""
+    return isinstance(value, (int, float)) and value > 0 and (name, value) != ("rate", 1)
 
 
 def _adjustable(model: keras.Model) -> list[tuple[keras.Layer, str]]:
+    layers = [layer for layer in model._flatten_layers() if _is_keras(layer)]
+    named = [(layer, ADJUSTABLE.get(type(layer).__name__)) for layer in layers]
     return [
-        (layer, ADJUSTABLE[type(layer).__name__])
-        for layer in model._flatten_layers()
-        if _is_keras(layer)
-        and type(layer).__name__ in ADJUSTABLE
-        and _is_adjustable(getattr(layer, ADJUSTABLE[type(layer).__name__]))
+        (layer, name)
+        for layer, name in named
+        if name and _is_adjustable(name, getattr(layer, name))
     ]
 
 
@@ -491,6 +514,15 @@ def _as_tensor(number: float) -> tf.Tensor:
 def _state(model: keras.Model) -> list[keras.Variable]:
     """Everything that training changes: weights, moving statistics, seeds, optimizer state."""
     return [*model.variables, *model.optimizer.variables]
+
+
+def _read(variable: keras.Variable) -> tf.Tensor:
+    """A variable's value; raw, as is `_write`, since Keras' way takes ten times as long."""
+    return tf.raw_ops.ReadVariableOp(resource=variable.value.handle, dtype=variable.value.dtype)
+
+
+def _write(variable: keras.Variable, value: tf.Tensor) -> None:
+    tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=value)
 
 
 def _seed_states(model: keras.Model) -> list[keras.Variable]:
@@ -550,7 +582,7 @@ def _random_words(seed: tf.Tensor, count: int) -> tf.Tensor:
     """32 random bits for each of ``count`` places, from a seed of two numbers.
 
     Counts 0, 1, 2, … and scrambles them twice, each time with a key of its own that comes from the
-    seed (the construction of Even & Mansour 1997, doubled). Ten times as fast as threefry on a CPU.
+    seed (the construction of Even & Mansour 1997, doubled). About seven times as fast as threefry on a CPU.
     """
     first, second = tf.unstack(tf.cast(seed, tf.uint32))
     key = _scramble(_scramble(first) + second)
@@ -986,27 +1018,21 @@ def sweep(
     ]
     jobs = joblib.effective_n_jobs(jobs if jobs is not None else -1)
     pieces = max(1, min(len(seeds), -(-2 * jobs // len(settings)))) if jobs > 1 else 1
-    chunks = [
-        (setting, [seeds[i] for i in part])
-        for setting in settings
-        for part in np.array_split(np.arange(len(seeds)), pieces)
-    ]
+    parts = [[seeds[i] for i in part] for part in np.array_split(np.arange(len(seeds)), pieces)]
     results: dict[tuple[int, int], tuple] = {}
     with _Progress("runs", len(settings) * len(seeds), "runs") as bar:
         if jobs == 1:
-            for index, (setting, part) in enumerate(chunks):
-                for seed, run in _train_seeds(build, data, setting, part, measure, fit_arguments):
-                    results[index // pieces, seed] = run
+            for index, setting in enumerate(settings):
+                for seed, run in _train_seeds(build, data, setting, seeds, measure, fit_arguments):
+                    results[index, seed] = run
                     bar.advance()
         else:
-            parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
-            tasks = (
-                joblib.delayed(_train_chunk)(
-                    index // pieces, build, data, setting, part, measure, fit_arguments
-                )
-                for index, (setting, part) in enumerate(chunks)
-            )
-            for index, runs in parallel(tasks):
+            tasks = [
+                (index, build, data, setting, part, measure, fit_arguments)
+                for index, setting in enumerate(settings)
+                for part in parts
+            ]
+            for index, runs in _spread(tasks, jobs):
                 results |= {(index, seed): run for seed, run in runs}
                 bar.advance(len(runs))
     return Sweep(
@@ -1029,6 +1055,44 @@ def _owner_of(name: str, build: Callable, data: Data) -> str:
         f"The grid's {name!r} is a parameter neither of {getattr(build, '__name__', 'build')}, "
         "nor of the data function, nor of lab.fit."
     )
+
+
+_processes: list[loky.ProcessPoolExecutor] = []  # of one process each
+
+
+def _spread(tasks: Sequence[tuple], jobs: int) -> Iterator[tuple[int, list]]:
+    """Do the tasks in some processes; yield results as they come.
+
+    Neighbouring tasks tend to train the same program, which each process compiles for itself. So
+    the first process begins with the first tasks, the last one with the last, and whoever has
+    finished takes over from the end of the longest list that is left.
+    """
+    if not isinstance(get_active_backend()[0], LokyBackend):  # as by `joblib.parallel_config`
+        parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+        yield from parallel(joblib.delayed(_train_chunk)(*task) for task in tasks)
+        return
+    while len(_processes) < jobs:
+        _processes.append(loky.ProcessPoolExecutor(1, timeout=300))
+    lists = [[tasks[i] for i in part] for part in np.array_split(np.arange(len(tasks)), jobs)]
+    running: dict[Future, int] = {}
+
+    def start(process: int) -> None:
+        own, longest = lists[process], max(lists, key=len)
+        if longest:
+            task = own.pop(0) if own else longest.pop()
+            running[_processes[process].submit(_train_chunk, *task)] = process
+
+    try:
+        for process in range(jobs):
+            start(process)
+        while running:
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                start(running.pop(future))
+                yield future.result()
+    except BaseException:  # an error in one of the runs, or Ctrl-C: stop the other runs as well
+        while _processes:
+            _processes.pop().shutdown(wait=False, kill_workers=True)
+        raise
 
 
 def _train_chunk(index: int, *arguments: Any) -> tuple[int, list]:
@@ -1068,6 +1132,8 @@ def _train_seeds(
             twin.redraw()
         arguments = {"validation_data": test} | parts["fit"] | {"verbose": 0, "seed": seed}
         history = fit(twin.model, *train, **arguments)
+        if twin.redraws:
+            twin.model.lab_structure = _structure(twin.model)
         measured = measure(twin.model, (train, test)) if measure else {}
         yield seed, (_by_epoch(history, parts["fit"]), measured, history.seconds)
 
@@ -1118,7 +1184,7 @@ class _Twin:
     def __init__(self, model: keras.Model, draws: _Draws) -> None:
         self.model, self.draws, self.redraws = model, draws, False
         model.optimizer.build(model.trainable_variables)
-        self.first_state = [tf.identity(variable.value) for variable in _state(model)]
+        self.first_state = [_read(variable) for variable in _state(model)]
 
     def like(self, model: keras.Model, seed: int) -> Self:
         """Take on the state of a model just built with ``seed``."""
@@ -1148,7 +1214,7 @@ class _Twin:
             seed = getattr(initializer, "seed", None)
             if isinstance(seed, int) and seed in drawn:
                 value = _initial(initializer, drawn[seed], variable)
-            variable.value.assign(value)
+            _write(variable, value)
 
 
 _initials: OrderedDict[tuple, tf.Tensor] = OrderedDict()
