@@ -1684,18 +1684,20 @@ def plot_regions(
     ax.get_legend().remove()
 
 
+def _plot_interval(
+    ax: plt.Axes, row: float, comparison: Comparison, color: str, marker: str, filled: bool = True
+) -> None:
+    ends = [comparison.low, comparison.high]
+    ax.plot(ends, [row, row], color=color, linestyle="-", linewidth=1.8)
+    face = color if filled else "white"
+    ax.plot(comparison.mean, row, marker, color=color, markerfacecolor=face)
+
+
 def plot_comparisons(ax: plt.Axes, comparisons: Mapping[str, Comparison], xlabel: str) -> None:
     """Each mean difference with its 95 % interval; the band is too small to speak of."""
     names = list(comparisons)
     for row, comparison in enumerate(comparisons.values()):
-        ax.plot(
-            [comparison.low, comparison.high],
-            [row, row],
-            color="#0072B2",
-            linestyle="-",
-            linewidth=2,
-        )
-        ax.plot(comparison.mean, row, "o", color="#0072B2")
+        _plot_interval(ax, row, comparison, "#0072B2", "o")
     smallest = max(comparison.smallest for comparison in comparisons.values())
     ax.axvspan(-smallest, smallest, color="grey", alpha=0.15, linewidth=0)
     ax.axvline(0, color="black", linewidth=0.8, linestyle="-")
@@ -1708,40 +1710,26 @@ def plot_claim(ax: plt.Axes, claim: Claim) -> None:
 
     The grey band is too small to speak of. Filled marks are the data that decide.
     """
-    rows: list[str] = []
+    styles = {"first": ("#0072B2", "o", -0.13), "second": ("#D55E00", "s", 0.13)}
+    rows: dict[str, float] = {}  # label -> smallest difference worth speaking of
     for (condition, data, seeds), comparison in claim.comparisons.items():
         label = ", ".join(filter(None, (condition, data)))
-        if label not in rows:
-            rows.append(label)
-        row = rows.index(label) + (-0.13 if seeds == "first" else 0.13)
-        color, marker = ("#0072B2", "o") if seeds == "first" else ("#D55E00", "s")
-        face = color if data == claim.decides else "white"
-        interval = [comparison.low, comparison.high]
-        ax.plot(interval, [row, row], color=color, linestyle="-", linewidth=1.8)
-        seen = ax.get_legend_handles_labels()[1]
-        label = f"{seeds} {comparison.n} seeds"
-        ax.plot(
-            comparison.mean,
-            row,
-            marker,
-            color=color,
-            markerfacecolor=face,
-            label="_" if label in seen else label,
-        )
-    for row, label in enumerate(rows):
-        smallest = next(
-            c.smallest
-            for (condition, data, _), c in claim.comparisons.items()
-            if ", ".join(filter(None, (condition, data))) == label
-        )
-        ax.fill_between(
-            [-smallest, smallest], row - 0.5, row + 0.5, color="grey", alpha=0.15, linewidth=0
-        )
+        rows[label] = comparison.smallest
+        color, marker, shift = styles[seeds]
+        row = list(rows).index(label) + shift
+        _plot_interval(ax, row, comparison, color, marker, filled=data == claim.decides)
+    for row, smallest in enumerate(rows.values()):
+        band = [row - 0.5, row + 0.5]
+        ax.fill_betweenx(band, -smallest, smallest, color="grey", alpha=0.15, linewidth=0)
     ax.axvline(0, color="black", linewidth=0.8, linestyle="-")
     ax.set(yticks=range(len(rows)), yticklabels=rows, xlabel=claim.effect)
     ax.set(title=str(claim), ylim=(len(rows) - 0.5, -0.5))
     ax.grid(axis="y", visible=False)
-    ax.legend()
+    for seeds, (color, marker, _) in styles.items():
+        ax.plot([], [], marker, color=color, label=f"{seeds} set of seeds")
+    if len({data for _, data, _ in claim.comparisons}) > 1:
+        ax.plot([], [], "o", color="grey", markerfacecolor="white", label="does not decide")
+    ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
 
 def plot_setting(
