@@ -33,6 +33,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from html import escape
 from inspect import signature
 from math import factorial
@@ -345,16 +346,16 @@ class _Program:
         that the progress bar moves and Ctrl-C works; what was trained until then is kept.
         """
         arrays = [tf.constant(array) for array in train + (validation or ())]
-        # The program works on the variables it was traced with: lend them the model's values. (Those
-        # of a sweep are not given back what they had: each run there starts anew.)
-        returned = not hasattr(self.model, "lab_structure")
-        loans = [
-            (own, theirs, _read(own) if returned else None)
-            for own, theirs in zip(self.state, _state(model), strict=True)
-            if own is not theirs
-        ]
-        for own, theirs, _ in loans:
-            _write(own, _read(theirs))
+        # The program works on the variables it was traced with: lend them the model's values. (A
+        # sweep brings values of its own, and its models need not be given back what they had.)
+        pairs = zip(self.state, _state(model), strict=True)
+        lent = {n: pair for n, pair in enumerate(pairs) if pair[0] is not pair[1]}
+        twin: _Twin | None = getattr(model, "lab_twin", None)
+        before = self._values() if lent and not hasattr(self.model, "lab_twin") else None
+        if twin and twin.start:
+            self._set_values(twin.start)
+        elif lent:
+            self._set_values([_read(variable) for variable in _state(model)])
         for stream, state in enumerate(_seed_states(self.model), start=1):
             state.assign([_derive(seed, stream), 0])
         order_seed = tf.constant(_derive(seed, 0), tf.int32)
@@ -376,11 +377,27 @@ class _Program:
                 seconds = 0.1 if self.half_second == 1 else time.perf_counter() - start
                 self.half_second = max(2, int(count * min(8, 0.5 / seconds)))
         finally:
-            for own, theirs, before in loans:
-                _write(theirs, _read(own))
-                if returned:
-                    _write(own, before)
+            after = self._values() if lent and (not twin or twin.looked_at) else None
+            for number, (own, theirs) in lent.items():
+                if after:
+                    _write(theirs, after[number])
+                if before:
+                    _write(own, before[number])
         return np.concatenate(rows)
+
+    # As functions, since calling TensorFlow once for each variable takes longer than a short run.
+
+    @cached_property
+    def _values(self) -> Callable[[], list[tf.Tensor]]:
+        return tf.function(lambda: [tf.identity(_read(own)) for own in self.state])
+
+    @cached_property
+    def _set_values(self) -> Callable[[list[tf.Tensor]], None]:
+        def set_values(values: list[tf.Tensor]) -> None:
+            for own, value in zip(self.state, values, strict=True):
+                _write(own, value)
+
+        return tf.function(set_values)
 
 
 def _random_order(samples: int, seed: tf.Tensor) -> tf.Tensor:
@@ -434,8 +451,9 @@ def _structure(model: keras.Model) -> str | None:
     """
     if not _is_keras(model) or not model.built:
         return None
-    if hasattr(model, "lab_structure"):  # a model that a sweep trains again and again
-        return model.lab_structure
+    twin = getattr(model, "lab_twin", None)
+    if twin and twin.structure:
+        return twin.structure
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -1127,13 +1145,14 @@ def _train_seeds(
                 _check_model(model)
                 if not model.built:
                     model._symbolic_build(data_batch=(np.asarray(train[0]), np.asarray(train[1])))
-            twin = _Twin(model, draws) if twin is None else twin.like(model, seed)
+            if twin is None:
+                twin = _Twin(model, draws, looked_at=measure is not None)
+            else:
+                twin.be_like(model, seed)
         else:
             twin.redraw()
         arguments = {"validation_data": test} | parts["fit"] | {"verbose": 0, "seed": seed}
         history = fit(twin.model, *train, **arguments)
-        if twin.redraws:
-            twin.model.lab_structure = _structure(twin.model)
         measured = measure(twin.model, (train, test)) if measure else {}
         yield seed, (_by_epoch(history, parts["fit"]), measured, history.seconds)
 
@@ -1173,23 +1192,32 @@ def _random_state() -> tuple:
 
 
 class _Twin:
-    """A model that takes on the initial weights that ``build`` would give another seed.
+    """What a sweep trains: one model, from the initial weights of each seed in turn.
 
     Building a model takes longer than training a small one. So the second seed's model is built
     and compared with weights drawn again by the first one's initializers; if they are the same,
     all others are only drawn (``redraws``), and if not, as where ``build`` draws numbers in a way
     of its own, all are built.
+
+    Attributes:
+        start: Values of the model's variables that the next run starts from; those that the model
+            has if None.
+        looked_at: Whether the model itself is needed after a run, and not only the history.
+        structure: The model's, once it is known to be trained again and again.
     """
 
-    def __init__(self, model: keras.Model, draws: _Draws) -> None:
-        self.model, self.draws, self.redraws = model, draws, False
+    def __init__(self, model: keras.Model, draws: _Draws, looked_at: bool) -> None:
+        self.model, self.draws, self.looked_at, self.redraws = model, draws, looked_at, False
+        self.start: list[tf.Tensor] | None = None
+        self.structure: str | None = None
         model.optimizer.build(model.trainable_variables)
         self.first_state = [_read(variable) for variable in _state(model)]
+        model.lab_twin = self
 
-    def like(self, model: keras.Model, seed: int) -> Self:
-        """Take on the state of a model just built with ``seed``."""
-        weights = [variable.numpy() for variable in model.variables]
-        if [array.shape for array in weights] != [v.shape for v in self.model.variables]:
+    def be_like(self, model: keras.Model, seed: int) -> None:
+        """Start from the state of a model just built with ``seed``."""
+        built = [_read(variable) for variable in model.variables]
+        if [value.shape for value in built] != [v.shape for v in self.model.variables]:
             raise ValueError(
                 "build must return the same kind of model for every seed, but with seed "
                 f"{seed} its weights have another number or shape."
@@ -1199,22 +1227,22 @@ class _Twin:
         self.redraw()
         set_by_fit = {id(variable) for variable in _seed_states(self.model)}
         self.redraws = _random_state() == after and all(
-            np.array_equal(variable, built) or id(variable) in set_by_fit
-            for variable, built in zip(self.model.variables, weights, strict=True)
+            np.array_equal(drawn, value) or id(variable) in set_by_fit
+            for variable, drawn, value in zip(self.model.variables, self.start, built, strict=False)
         )
-        for variable, built in zip(self.model.variables, weights, strict=True):
-            variable.assign(built)
-        return self
+        self.start = built + self.start[len(built) :]
+        if self.redraws:
+            self.structure = _structure(self.model)
 
     def redraw(self) -> None:
-        """Take on the state that ``build`` would give, called in place of this function."""
+        """Start from the state that ``build`` would give, called in place of this function."""
         drawn = {old: random.randint(1, 10**9) for old in self.draws.seeds}  # as Keras draws them
-        for variable, value in zip(_state(self.model), self.first_state, strict=True):
+        self.start = list(self.first_state)
+        for place, variable in enumerate(_state(self.model)):
             initializer = self.draws.initializers.get(id(variable))
             seed = getattr(initializer, "seed", None)
             if isinstance(seed, int) and seed in drawn:
-                value = _initial(initializer, drawn[seed], variable)
-            _write(variable, value)
+                self.start[place] = _initial(initializer, drawn[seed], variable)
 
 
 _initials: OrderedDict[tuple, tf.Tensor] = OrderedDict()
