@@ -33,7 +33,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from html import escape
 from inspect import signature
 from math import factorial
@@ -385,19 +384,12 @@ class _Program:
                     _write(own, before[number])
         return np.concatenate(rows)
 
-    # As functions, since calling TensorFlow once for each variable takes longer than a short run.
+    def _values(self) -> list[tf.Tensor]:
+        return [_read(own) for own in self.state]
 
-    @cached_property
-    def _values(self) -> Callable[[], list[tf.Tensor]]:
-        return tf.function(lambda: [tf.identity(_read(own)) for own in self.state])
-
-    @cached_property
-    def _set_values(self) -> Callable[[list[tf.Tensor]], None]:
-        def set_values(values: list[tf.Tensor]) -> None:
-            for own, value in zip(self.state, values, strict=True):
-                _write(own, value)
-
-        return tf.function(set_values)
+    def _set_values(self, values: list[tf.Tensor]) -> None:
+        for own, value in zip(self.state, values, strict=True):
+            _write(own, value)
 
 
 def _random_order(samples: int, seed: tf.Tensor) -> tf.Tensor:

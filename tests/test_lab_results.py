@@ -1,6 +1,7 @@
 """`repeat`, `sweep`, `compare`, `record` and the figures of `lab`."""
 
 import json
+import os
 
 import lab
 
@@ -148,6 +149,36 @@ def test_models_share_one_program_where_only_state_rates_and_deviations_differ()
     assert programs_after(units=9) == 4
 
 
+def test_functional_models_share_a_program_where_their_layers_are_wired_alike():
+    def branches(rate, joined):
+        inputs = keras.Input((2,))
+        hidden = layers.Dropout(rate)(layers.Dense(4, "relu")(inputs))
+        model = keras.Model(inputs, layers.Dense(1)(joined(hidden, inputs)))
+        model.compile("sgd", loss="mse")
+        lab.fit(model, *DATA[0], epochs=1)
+        return len(lab._programs)
+
+    def joined(hidden, inputs):
+        return layers.Concatenate()([hidden, inputs])
+
+    lab._programs.clear()
+    assert branches(0.2, joined) == branches(0.3, joined) == 1
+    assert branches(0.2, lambda hidden, inputs: hidden) == 2
+
+
+def test_a_sweep_leaves_a_model_alone_whose_program_it_uses():
+    lab._programs.clear()
+    expected = lab.repeat(build, DATA, seeds=3, epochs=2)["loss"]
+    lab._programs.clear()
+    mine = build()
+    lab.fit(mine, *DATA[0], epochs=2, validation_data=DATA[1])
+    before = mine.get_weights()
+    np.testing.assert_array_equal(lab.repeat(build, DATA, seeds=3, epochs=2)["loss"], expected)
+    assert len(lab._programs) == 1
+    for weights, same in zip(before, mine.get_weights(), strict=True):
+        np.testing.assert_array_equal(weights, same)
+
+
 def test_a_shared_program_drops_and_adds_noise_as_each_model_says():
     settings = [
         {"rate": 0.2, "stddev": 0.1, "second_rate": 0.7},
@@ -274,6 +305,48 @@ def test_a_sweep_that_cannot_run_says_why_before_it_starts(arguments, message):
     grid = arguments.pop("grid", {"rate": [0.1]})
     with pytest.raises(ValueError, match=message):
         lab.sweep(build, grid, DATA, jobs=1, **({"epochs": 1} | arguments))
+
+
+def test_an_error_in_another_process_is_shown_and_the_next_sweep_runs():
+    def fragile(rate):
+        if rate > 0.5:
+            raise RuntimeError("no such rate here")
+        return build(rate)
+
+    with pytest.raises(RuntimeError, match="no such rate here"):
+        lab.sweep(fragile, {"rate": [0.1, 0.9]}, DATA, seeds=2, epochs=1, jobs=2)
+    runs = lab.sweep(fragile, {"rate": [0.1, 0.2]}, DATA, seeds=2, epochs=1, jobs=2)
+    assert len(runs) == 2
+
+
+def test_neighbouring_settings_stay_with_one_process():
+    def process(model, data):
+        return {"process": os.getpid()}
+
+    runs = lab.sweep(build, {"rate": [0.1, 0.2]}, DATA, seeds=4, epochs=1, measure=process, jobs=2)
+    first, second = (one["process"][0] for one in runs)
+    assert first != second
+    assert runs.at(rate=0.1)["process"][1] == first
+
+
+def test_another_backend_of_joblib_gets_all_pieces_of_a_sweep(monkeypatch):
+    pieces = []
+
+    class Cluster:
+        def __init__(self, n_jobs, return_as):
+            pass
+
+        def __call__(self, tasks):
+            for function, arguments, _ in tasks:
+                pieces.append(arguments[3])
+                yield function(*arguments)
+
+    monkeypatch.setenv("LAB_PROGRESS", "0")  # which a process of a sweep sets for itself
+    monkeypatch.setattr(lab.joblib, "Parallel", Cluster)
+    monkeypatch.setattr(lab, "get_active_backend", lambda: ("another", 2))
+    runs = lab.sweep(build, {"rate": [0.1, 0.2]}, DATA, seeds=2, epochs=1, jobs=2)
+    assert len(runs) == 2
+    assert pieces == [{"rate": 0.1}] * 2 + [{"rate": 0.2}] * 2
 
 
 def test_a_build_function_whose_models_differ_in_shape_is_refused():
