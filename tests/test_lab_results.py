@@ -66,7 +66,10 @@ def weights_of(build, seeds, **arguments):
         lambda: layers.Dense(3, kernel_initializer="he_normal", bias_initializer="random_normal"),
         lambda: layers.Dense(3, kernel_initializer=keras.initializers.Orthogonal()),
         lambda: layers.Dense(3, kernel_initializer=keras.initializers.RandomUniform(seed=5)),
-        lambda: keras.Sequential([layers.Reshape((2, 1)), layers.LSTM(2, dropout=0.1)]),
+        pytest.param(
+            lambda: keras.Sequential([layers.Reshape((2, 1)), layers.LSTM(2, dropout=0.1)]),
+            marks=pytest.mark.slow,
+        ),
         lambda: layers.BatchNormalization(),
     ],
 )
@@ -135,6 +138,7 @@ def noisy(rate=0.2, learning_rate=0.01, stddev=0.1, second_rate=0.0, units=8):
     return model
 
 
+@pytest.mark.slow
 def test_models_share_one_program_where_only_state_rates_and_deviations_differ():
     def programs_after(**arguments):
         lab.fit(noisy(**arguments), *DATA[0], epochs=1)
@@ -149,6 +153,7 @@ def test_models_share_one_program_where_only_state_rates_and_deviations_differ()
     assert programs_after(units=9) == 4
 
 
+@pytest.mark.slow
 def test_functional_models_share_a_program_where_their_layers_are_wired_alike():
     def branches(rate, joined):
         inputs = keras.Input((2,))
@@ -166,6 +171,7 @@ def test_functional_models_share_a_program_where_their_layers_are_wired_alike():
     assert branches(0.2, lambda hidden, inputs: hidden) == 2
 
 
+@pytest.mark.slow
 def test_a_sweep_leaves_a_model_alone_whose_program_it_uses():
     lab._programs.clear()
     expected = lab.repeat(build, DATA, seeds=3, epochs=2)["loss"]
@@ -179,6 +185,7 @@ def test_a_sweep_leaves_a_model_alone_whose_program_it_uses():
         np.testing.assert_array_equal(weights, same)
 
 
+@pytest.mark.slow
 def test_a_shared_program_drops_and_adds_noise_as_each_model_says():
     settings = [
         {"rate": 0.2, "stddev": 0.1, "second_rate": 0.7},
@@ -210,6 +217,7 @@ def test_a_shared_program_uses_each_models_own_learning_rate_and_leaves_the_othe
     assert int(other.optimizer.iterations) == 6
 
 
+@pytest.mark.slow
 def test_a_model_compiled_anew_trains_with_its_new_optimizer_and_loss():
     def losses(model):
         model.compile(keras.optimizers.SGD(0.0), loss="mse")
@@ -241,6 +249,7 @@ def test_measure_sees_the_trained_model_and_its_data():
     assert "mse" in runs.table().index
 
 
+@pytest.mark.slow
 def test_data_may_be_drawn_for_each_seed_and_setting():
     def data(seed, shift=0.0):
         x = np.random.default_rng(seed).normal(size=(30, 2))
@@ -307,6 +316,7 @@ def test_a_sweep_that_cannot_run_says_why_before_it_starts(arguments, message):
         lab.sweep(build, grid, DATA, jobs=1, **({"epochs": 1} | arguments))
 
 
+@pytest.mark.slow
 def test_an_error_in_another_process_is_shown_and_the_next_sweep_runs():
     def fragile(rate):
         if rate > 0.5:
@@ -319,6 +329,7 @@ def test_an_error_in_another_process_is_shown_and_the_next_sweep_runs():
     assert len(runs) == 2
 
 
+@pytest.mark.slow
 def test_neighbouring_settings_stay_with_one_process():
     def process(model, data):
         return {"process": os.getpid()}
