@@ -25,8 +25,10 @@ import json
 import os
 import platform
 import random
+import re
 import sys
 import time
+import uuid
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -57,6 +59,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 from joblib.externals import loky
+from joblib.externals.loky.process_executor import BrokenProcessPool
 from joblib.parallel import LokyBackend, get_active_backend
 from scipy import stats
 from tensorflow.compiler.tf2xla.python import xla
@@ -234,14 +237,15 @@ class _Program:
         count: tf.Tensor,
     ) -> tf.Tensor:
         """Train ``count`` epochs from epoch number ``first``; return a row of logs for each."""
-        before = [getattr(layer, name) for layer, name in self.adjustable]
-        for (layer, name), value, tensor in zip(self.adjustable, before, constants, strict=True):
-            setattr(layer, name, _Adjustable(value, tensor))
+        before = [getattr(owner, name) for owner, name in self.adjustable]
+        for (owner, name), value, tensor in zip(self.adjustable, before, constants, strict=True):
+            tested = name in TESTED_BY_KERAS
+            setattr(owner, name, _Adjustable(value, tensor) if tested else tensor)
         try:
             return self._all_epochs(arrays, seed, first, count)
         finally:
-            for (layer, name), value in zip(self.adjustable, before, strict=True):
-                setattr(layer, name, value)
+            for (owner, name), value in zip(self.adjustable, before, strict=True):
+                setattr(owner, name, value)
 
     def _all_epochs(
         self, arrays: list[tf.Tensor], seed: tf.Tensor, first: tf.Tensor, count: tf.Tensor
@@ -359,7 +363,7 @@ class _Program:
             state.assign([_derive(seed, stream), 0])
         order_seed = tf.constant(_derive(seed, 0), tf.int32)
         constants = [
-            tf.constant(getattr(layer, name), tf.float32) for layer, name in _adjustable(model)
+            tf.constant(getattr(owner, name), tf.float32) for owner, name in _adjustable(model)
         ]
         rows, done = [], initial_epoch
         try:
@@ -438,8 +442,8 @@ def _structure(model: keras.Model) -> str | None:
     """Equal for models that can share one program: same layers, constants, loss and optimizer.
 
     Initial weights, names, seeds and the learning rate may differ, since they are state, and so may
-    rates and standard deviations above 0, which a program takes as inputs. None for models with
-    code of their own, whose constants cannot be seen from outside.
+    the constants in `ADJUSTABLE`, which a program takes as inputs. None for models with code of
+    their own, whose constants cannot be seen from outside.
     """
     if not _is_keras(model) or not model.built:
         return None
@@ -454,8 +458,12 @@ def _structure(model: keras.Model) -> str | None:
     except (TypeError, ValueError, OSError, NotImplementedError):
         return None
     for position, layer in enumerate(configs[0]["layers"]):
-        text = text.replace(f'"{layer["config"]["name"]}"', f'"layer {position}"')
-    return text
+        name = re.escape(json.dumps(layer["config"]["name"]))
+        text = re.sub(f"{name}(?!:)", f'"layer {position}"', text)  # where it is not a key
+    owners = [id(owner) for owner, _ in _adjustable(model)]
+    if text.count('"adjustable"') != len(owners):
+        return None
+    return text + str([owners.index(owner) for owner in owners])  # says what layers share
 
 
 def _without_state(config: Any) -> Any:
@@ -473,9 +481,9 @@ def _without_state(config: Any) -> Any:
         state.add("name")
     if isinstance(config.get("learning_rate"), float):
         state.add("learning_rate")
-    name = ADJUSTABLE.get(config.get("class_name", ""))
-    if name and _is_adjustable(name, config["config"].get(name)):
-        config = config | {"config": config["config"] | {name: "adjustable"}}
+    for name in ADJUSTABLE.get(config.get("class_name", ""), ()):
+        if _is_adjustable(name, config["config"].get(name)):
+            config = config | {"config": config["config"] | {name: "adjustable"}}
     return {
         key: _without_state(value)
         for key, value in config.items()
@@ -483,28 +491,38 @@ def _without_state(config: Any) -> Any:
     }
 
 
-# Layers' constants that a program takes as inputs, so that a grid over them compiles once.
+# Constants that a program takes as inputs, so that a grid over them compiles once.
 ADJUSTABLE = {
-    "Dropout": "rate",
-    "SpatialDropout1D": "rate",
-    "SpatialDropout2D": "rate",
-    "SpatialDropout3D": "rate",
-    "GaussianNoise": "stddev",
+    "Dropout": ["rate"],
+    "SpatialDropout1D": ["rate"],
+    "SpatialDropout2D": ["rate"],
+    "SpatialDropout3D": ["rate"],
+    "GaussianNoise": ["stddev"],
+    "BatchNormalization": ["momentum"],
+    "L2": ["l2"],
+    "MaxNorm": ["max_value"],
+    "ExponentialDecay": ["initial_learning_rate", "decay_rate"],
 }
+TESTED_BY_KERAS = ["rate", "stddev"]  # at 0 Keras leaves the layer out, a rate of 1 is a case, too
 
 
 def _is_adjustable(name: str, value: Any) -> bool:
-    """At 0 Keras leaves the layer out, and for a rate of 1 it has a case of its own."""
-    return isinstance(value, (int, float)) and value > 0 and (name, value) != ("rate", 1)
+    special = name in TESTED_BY_KERAS and (value == 0 or (name, value) == ("rate", 1))
+    return isinstance(value, (int, float)) and not special
 
 
-def _adjustable(model: keras.Model) -> list[tuple[keras.Layer, str]]:
-    layers = [layer for layer in model._flatten_layers() if _is_keras(layer)]
-    named = [(layer, ADJUSTABLE.get(type(layer).__name__)) for layer in layers]
+def _adjustable(model: keras.Model) -> list[tuple[Any, str]]:
+    """The constants in `ADJUSTABLE` of a model: what has them, and their names there."""
+    owners = [model.optimizer._learning_rate]  # it may be a schedule
+    for layer in model._flatten_layers():
+        kinds = (keras.regularizers.Regularizer, keras.constraints.Constraint)
+        owners += [layer, *(part for part in vars(layer).values() if isinstance(part, kinds))]
     return [
-        (layer, name)
-        for layer, name in named
-        if name and _is_adjustable(name, getattr(layer, name))
+        (owner, name)
+        for owner in owners
+        if _is_keras(owner)
+        for name in ADJUSTABLE.get(type(owner).__name__, ())
+        if _is_adjustable(name, getattr(owner, name))
     ]
 
 
@@ -628,24 +646,52 @@ def _normal(
 ) -> tf.Tensor:
     """Normal numbers, two from two uniform ones (Box & Muller 1958), exact up to rounding.
 
-    Sine and cosine come from polynomials: XLA's own are seven times slower on a CPU.
+    Logarithm, sine and cosine come from polynomials: XLA's own take up to seven times as long.
     """
     shape = _static(shape)
     size = int(np.prod(shape))
 
     def generate() -> tf.Tensor:
-        pairs = _in_one_go(seed, lambda: _random_words(seed, 2 * -(-size // 2)))
-        pairs = tf.reshape(pairs, [2, -1])
-        uniform = tf.cast(tf.bitwise.right_shift(pairs, _word(8)), dtype) * 2**-24
-        radius = tf.sqrt(-2 * tf.math.log(1 - uniform[0]))
-        half = np.pi * (uniform[1] - 0.5)  # half the angle: its Taylor series are exact to float32
-        square = half * half
-        sin = half * _polynomial(square, [(-1) ** k / factorial(2 * k + 1) for k in range(7)])
-        cos = _polynomial(square, [(-1) ** k / factorial(2 * k) for k in range(8)])
-        return tf.concat([radius * (cos * cos - sin * sin), radius * 2 * sin * cos], axis=0)[:size]
+        words = _in_one_go(seed, lambda: _random_words(seed, 2 * -(-size // 2)))
+        first, second = tf.unstack(tf.reshape(words, [2, -1]))
+        length = _in_one_go(seed, lambda: tf.sqrt(-_log_of_fraction(first)))
+        # The usual radius is this length times the square root of 2, which is also in the sine and
+        # cosine of an angle turned by 45 degrees. Random signs take it to the four quadrants.
+        places = tf.cast(
+            tf.bitcast(tf.bitwise.right_shift(second, _word(10)), tf.int32), tf.float32
+        )
+        angle = places * (np.pi / 2**23) - (np.pi / 4 - np.pi / 2**24)
+        square = angle * angle
+        sin = angle * _polynomial(square, [(-1) ** k / factorial(2 * k + 1) for k in range(5)])
+        cos = _polynomial(square, [(-1) ** k / factorial(2 * k) for k in range(6)])
+        x = _with_sign(length * (cos - sin), second)
+        y = _with_sign(length * (cos + sin), tf.bitwise.right_shift(second, _word(1)))
+        return tf.concat([x, y], axis=0)[:size]
 
     normal = _in_one_go(seed, generate)
     return tf.reshape(normal, shape) * tf.cast(_as_tensor(stddev), dtype) + tf.cast(mean, dtype)
+
+
+def _with_sign(values: tf.Tensor, words: tf.Tensor) -> tf.Tensor:
+    """Values of 0 and more, negative where the lowest bit of the word is set."""
+    sign = tf.bitwise.left_shift(words, _word(31))
+    return tf.bitcast(tf.bitwise.bitwise_xor(tf.bitcast(values, tf.uint32), sign), tf.float32)
+
+
+def _log_of_fraction(words: tf.Tensor) -> tf.Tensor:
+    """Logarithm of a number from 2^-24 to 1, taken from the upper 24 of 32 random bits.
+
+    The number is 2^e m with m from 0.71 to 1.41; log m = 2 artanh((m - 1) / (m + 1)), a series.
+    """
+    count = tf.cast(tf.bitwise.right_shift(words, _word(8)) + _word(1), tf.float32)
+    least, one = 0x3F3504F3, 0x3F800000  # the bits of the square root of 1/2, and of 1
+    bits = tf.bitcast(count, tf.uint32) + _word(one - least)
+    biased = tf.bitcast(tf.bitwise.right_shift(bits, _word(23)), tf.int32)
+    exponent = tf.cast(biased - (127 + 24), tf.float32)
+    m = tf.bitcast(tf.bitwise.bitwise_and(bits, _word(0x7FFFFF)) + _word(least), tf.float32)
+    t = (m - 1) / (m + 1)
+    series = 2 * t * _polynomial(t * t, [1 / (2 * k + 1) for k in range(5)])
+    return exponent * np.float32(np.log(2)) + series
 
 
 def _dropout(x: tf.Tensor, rate: float, seed: tf.Tensor, noise_shape: Any = None) -> tf.Tensor:
@@ -1027,22 +1073,25 @@ def sweep(
         for combination in itertools.product(*values.values())
     ]
     jobs = joblib.effective_n_jobs(jobs if jobs is not None else -1)
-    pieces = max(1, min(len(seeds), -(-2 * jobs // len(settings)))) if jobs > 1 else 1
+    # Some eight pieces for each process, so that none of them waits long for the others at the end
+    pieces = max(1, min(len(seeds), -(-8 * jobs // len(settings)))) if jobs > 1 else 1
     parts = [[seeds[i] for i in part] for part in np.array_split(np.arange(len(seeds)), pieces)]
     results: dict[tuple[int, int], tuple] = {}
+    this_sweep = uuid.uuid4().hex
     with _Progress("runs", len(settings) * len(seeds), "runs") as bar:
         if jobs == 1:
             for index, setting in enumerate(settings):
-                for seed, run in _train_seeds(build, data, setting, seeds, measure, fit_arguments):
+                arguments = build, data, setting, seeds, measure, fit_arguments
+                for seed, run in _train_seeds((this_sweep, index), *arguments):
                     results[index, seed] = run
                     bar.advance()
         else:
             tasks = [
-                (index, build, data, setting, part, measure, fit_arguments)
+                ((this_sweep, index), build, data, setting, part, measure, fit_arguments)
                 for index, setting in enumerate(settings)
                 for part in parts
             ]
-            for index, runs in _spread(tasks, jobs):
+            for (_, index), runs in _spread(tasks, jobs):
                 results |= {(index, seed): run for seed, run in runs}
                 bar.advance(len(runs))
     return Sweep(
@@ -1070,12 +1119,12 @@ def _owner_of(name: str, build: Callable, data: Data) -> str:
 _processes: list[loky.ProcessPoolExecutor] = []  # of one process each
 
 
-def _spread(tasks: Sequence[tuple], jobs: int) -> Iterator[tuple[int, list]]:
+def _spread(tasks: Sequence[tuple], jobs: int) -> Iterator[tuple[tuple[str, int], list]]:
     """Do the tasks in some processes; yield results as they come.
 
     Neighbouring tasks tend to train the same program, which each process compiles for itself. So
-    the first process begins with the first tasks, the last one with the last, and whoever has
-    finished takes over from the end of the longest list that is left.
+    each process begins with a list of neighbours, and whoever has finished takes over from the end
+    of the longest list that is left.
     """
     if not isinstance(get_active_backend()[0], LokyBackend):  # as by `joblib.parallel_config`
         parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
@@ -1099,23 +1148,30 @@ def _spread(tasks: Sequence[tuple], jobs: int) -> Iterator[tuple[int, list]]:
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 start(running.pop(future))
                 yield future.result()
-    except BaseException:  # an error in one of the runs, or Ctrl-C: stop the other runs as well
-        while _processes:
-            _processes.pop().shutdown(wait=False, kill_workers=True)
+    except BaseException as error:
+        if isinstance(error, Exception) and not isinstance(error, BrokenProcessPool):
+            wait(running)  # an error in one of the runs: the processes stay in use
+        else:  # one of them has died, or Ctrl-C: stop what the others do
+            while _processes:
+                _processes.pop().shutdown(wait=False, kill_workers=True)
         raise
 
 
-def _train_chunk(index: int, *arguments: Any) -> tuple[int, list]:
+def _train_chunk(arm: tuple[str, int], *arguments: Any) -> tuple[tuple[str, int], list]:
     """A piece of a sweep in a process of its own, where one thread per process is quickest."""
     with suppress(RuntimeError):  # TensorFlow has started already: an earlier piece has set it
         tf.config.threading.set_intra_op_parallelism_threads(1)
     # Joblib would take the memory of compiled programs for a leak and restart the process.
     joblib.externals.loky.process_executor._MAX_MEMORY_LEAK_SIZE = 2**40
     os.environ["LAB_PROGRESS"] = "0"
-    return index, list(_train_seeds(*arguments))
+    return arm, list(_train_seeds(arm, *arguments))
+
+
+_latest_twin: tuple[tuple[str, int], _Twin] | None = None
 
 
 def _train_seeds(
+    arm: tuple[str, int],
     build: Callable[..., keras.Model],
     data: Data,
     setting: dict[str, Any],
@@ -1123,11 +1179,15 @@ def _train_seeds(
     measure: Callable | None,
     fit_arguments: dict[str, Any],
 ) -> Iterator[tuple[int, tuple]]:
-    """Train one model per seed; yield the seed with its (history, measures, seconds)."""
+    """Train one model per seed; yield the seed with its (history, measures, seconds).
+
+    The next piece of the same arm (a sweep and the index of a setting) goes on with the same twin.
+    """
+    global _latest_twin
     parts: dict[str, dict[str, Any]] = {"build": {}, "data": {}, "fit": dict(fit_arguments)}
     for name, value in setting.items():
         parts[_owner_of(name, build, data)][name] = value
-    twin = None  # the one model that is trained, from each seed's initial weights in turn
+    twin = _latest_twin[1] if _latest_twin and _latest_twin[0] == arm else None
     for seed in seeds:
         train, test = data(seed, **parts["data"]) if callable(data) else data
         keras.utils.set_random_seed(seed)
@@ -1139,6 +1199,7 @@ def _train_seeds(
                     model._symbolic_build(data_batch=(np.asarray(train[0]), np.asarray(train[1])))
             if twin is None:
                 twin = _Twin(model, draws, looked_at=measure is not None)
+                _latest_twin = arm, twin
             else:
                 twin.be_like(model, seed)
         else:

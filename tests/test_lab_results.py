@@ -139,7 +139,7 @@ def noisy(rate=0.2, learning_rate=0.01, stddev=0.1, second_rate=0.0, units=8):
 
 
 @pytest.mark.slow
-def test_models_share_one_program_where_only_state_rates_and_deviations_differ():
+def test_models_share_one_program_where_only_state_and_adjustable_constants_differ():
     def programs_after(**arguments):
         lab.fit(noisy(**arguments), *DATA[0], epochs=1)
         return len(lab._programs)
@@ -203,6 +203,77 @@ def test_a_shared_program_drops_and_adds_noise_as_each_model_says():
             results.append(history.history["loss"])
     assert shared == alone
     assert shared[0] == shared[2] != shared[1]
+
+
+def constrained(first_penalty=0.1, second_penalty=0.2, limit=0.5, momentum=0.9, decay=0.5):
+    penalties = [keras.regularizers.L2(value) for value in (first_penalty, second_penalty)]
+    if first_penalty == second_penalty:
+        penalties = penalties[:1] * 2  # one object on two layers
+    model = keras.Sequential([keras.Input((2,))])
+    model.add(layers.Dense(8, "relu", kernel_regularizer=penalties[0]))
+    model.add(layers.BatchNormalization(momentum=momentum))
+    limited = keras.constraints.MaxNorm(limit)
+    model.add(layers.Dense(1, kernel_regularizer=penalties[1], kernel_constraint=limited))
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 3, decay, staircase=True)
+    model.compile(keras.optimizers.SGD(schedule), loss="mse")
+    return model
+
+
+@pytest.mark.slow
+def test_a_shared_program_uses_each_models_own_penalties_limits_momenta_and_decay():
+    settings = [
+        {},
+        {"first_penalty": 0.2, "second_penalty": 0.1},
+        {"limit": 0.05},
+        {"momentum": 0.0},
+        {"decay": 0.99},
+        {"first_penalty": 0.2},  # shared by the layers: a program of its own
+        {},
+    ]
+    lab._programs.clear()
+    seen = []
+    for setting in settings:
+        keras.utils.set_random_seed(1)
+        model, by_keras = constrained(**setting), constrained(**setting)
+        by_keras.set_weights(model.get_weights())
+        arguments = {"batch_size": 8, "epochs": 5, "validation_data": DATA[1], "shuffle": False}
+        lab.fit(model, *DATA[0], **arguments)
+        history = by_keras.fit(*DATA[0], **arguments, verbose=0).history
+        for name, values in history.items():
+            np.testing.assert_allclose(model.history.history[name], values, rtol=0, atol=5e-6)
+        for weights, expected in zip(model.get_weights(), by_keras.get_weights(), strict=True):
+            np.testing.assert_allclose(weights, expected, rtol=0, atol=5e-6)
+        seen.append(tuple(history["val_loss"]))
+    assert len(lab._programs) == 2
+    assert len(set(seen)) == len(settings) - 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: layers.Bidirectional(layers.LSTM(2, kernel_regularizer="l2", dropout=0.1)),
+        lambda: layers.TimeDistributed(layers.Dropout(0.2)),
+        lambda: layers.GRU(2, recurrent_constraint=keras.constraints.MaxNorm(2)),
+        lambda: layers.Dense(2, activity_regularizer=keras.regularizers.L2(0.1)),
+        lambda: layers.Dense(2, kernel_regularizer=keras.regularizers.L1(0.1)),
+    ],
+)
+def test_constants_are_inputs_of_a_program_only_where_all_of_them_are_found(layer):
+    model = keras.Sequential([keras.Input((3, 2)), layer(), layers.Flatten(), layers.Dense(1)])
+    model.compile("sgd", loss="mse")
+    structure = lab._structure(model)
+    found = len(lab._adjustable(model))
+    assert structure is None or structure.count('"adjustable"') == found
+
+
+def test_a_layers_name_that_is_also_a_settings_name_makes_no_other_structure():
+    def named(name):
+        model = keras.Sequential([keras.Input((2,)), layers.Activation("relu", name=name)])
+        model.compile("sgd", loss="mse")
+        return lab._structure(model)
+
+    assert named("activation") == named("any") == named("class_name")
 
 
 def test_a_shared_program_uses_each_models_own_learning_rate_and_leaves_the_other_model_alone():
