@@ -25,11 +25,14 @@ import json
 import os
 import platform
 import random
+import re
 import sys
 import time
+import uuid
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from html import escape
@@ -55,6 +58,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import tensorflow as tf
+from joblib.externals import loky
+from joblib.externals.loky.process_executor import BrokenProcessPool
+from joblib.parallel import LokyBackend, get_active_backend
 from scipy import stats
 from tensorflow.compiler.tf2xla.python import xla
 from tensorflow.python.ops import random_ops_util
@@ -231,14 +237,15 @@ class _Program:
         count: tf.Tensor,
     ) -> tf.Tensor:
         """Train ``count`` epochs from epoch number ``first``; return a row of logs for each."""
-        before = [getattr(layer, name) for layer, name in self.adjustable]
-        for (layer, name), value, tensor in zip(self.adjustable, before, constants, strict=True):
-            setattr(layer, name, _Adjustable(value, tensor))
+        before = [getattr(owner, name) for owner, name in self.adjustable]
+        for (owner, name), value, tensor in zip(self.adjustable, before, constants, strict=True):
+            tested = name in TESTED_BY_KERAS
+            setattr(owner, name, _Adjustable(value, tensor) if tested else tensor)
         try:
             return self._all_epochs(arrays, seed, first, count)
         finally:
-            for (layer, name), value in zip(self.adjustable, before, strict=True):
-                setattr(layer, name, value)
+            for (owner, name), value in zip(self.adjustable, before, strict=True):
+                setattr(owner, name, value)
 
     def _all_epochs(
         self, arrays: list[tf.Tensor], seed: tf.Tensor, first: tf.Tensor, count: tf.Tensor
@@ -291,16 +298,18 @@ class _Program:
     ) -> dict[str, tf.Tensor]:
         """Call ``step`` on every batch of ``data`` in order; return what Keras would log.
 
-        The last batch, which may be smaller, is traced on its own: padding it would change batch
-        statistics. Logs that are not metrics (a custom ``train_step`` may return some) are those
-        of the last batch, as in Keras.
+        A smaller last batch is traced on its own: padding it would change batch statistics. Logs
+        that are not metrics (a custom ``train_step`` may return some) are those of the last batch,
+        as in Keras.
         """
         self.model.reset_metrics()
         shapes = [array.shape for array in data]
-        earlier = (shapes[0][0] - 1) // batch_size
+        samples = shapes[0][0]
+        full = samples // batch_size
+        own_names: list[str] = []  # of logs that are not metrics
 
-        def one_step(index: tf.Tensor) -> tuple[tf.Tensor]:
-            step(
+        def one_step(index: tf.Tensor, latest: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            logs = step(
                 tuple(
                     tf.slice(
                         array,
@@ -310,11 +319,17 @@ class _Program:
                     for array, shape in zip(data, shapes, strict=True)
                 )
             )
-            return (index + 1,)
+            own_names[:] = [] if set(logs) == set(self.model.get_metrics_result()) else logs
+            row = tf.pad(_stack(logs), [[0, self.COLUMNS - len(logs)]]) if own_names else latest
+            return index + 1, row
 
-        if earlier:
-            tf.while_loop(lambda index: index < earlier, one_step, [0])
-        logs = step(tuple(array[earlier * batch_size :] for array in data))
+        if samples > batch_size:
+            first = [0, tf.zeros([self.COLUMNS])]
+            _, latest = tf.while_loop(lambda index, _: index < full, one_step, first)
+            if full * batch_size == samples:
+                own = dict(zip(own_names, tf.unstack(latest), strict=False))
+                return own or self.model.get_metrics_result()
+        logs = step(tuple(array[samples - (samples % batch_size or samples) :] for array in data))
         metrics = self.model.get_metrics_result()
         return metrics if set(logs) == set(metrics) else logs
 
@@ -334,19 +349,21 @@ class _Program:
         that the progress bar moves and Ctrl-C works; what was trained until then is kept.
         """
         arrays = [tf.constant(array) for array in train + (validation or ())]
-        # The program works on the variables it was traced with: lend them the model's values.
-        loans = [
-            (own, theirs, tf.identity(own.value))
-            for own, theirs in zip(self.state, _state(model), strict=True)
-            if own is not theirs
-        ]
-        for own, theirs, _ in loans:
-            own.value.assign(theirs.value)
+        # The program works on the variables it was traced with: lend them the model's values. (A
+        # sweep brings values of its own, and its models need not be given back what they had.)
+        pairs = zip(self.state, _state(model), strict=True)
+        lent = {n: pair for n, pair in enumerate(pairs) if pair[0] is not pair[1]}
+        twin: _Twin | None = getattr(model, "lab_twin", None)
+        before = self._values() if lent and not hasattr(self.model, "lab_twin") else None
+        if twin and twin.start:
+            self._set_values(twin.start)
+        elif lent:
+            self._set_values([_read(variable) for variable in _state(model)])
         for stream, state in enumerate(_seed_states(self.model), start=1):
             state.assign([_derive(seed, stream), 0])
         order_seed = tf.constant(_derive(seed, 0), tf.int32)
         constants = [
-            tf.constant(getattr(layer, name), tf.float32) for layer, name in _adjustable(model)
+            tf.constant(getattr(owner, name), tf.float32) for owner, name in _adjustable(model)
         ]
         rows, done = [], initial_epoch
         try:
@@ -363,10 +380,20 @@ class _Program:
                 seconds = 0.1 if self.half_second == 1 else time.perf_counter() - start
                 self.half_second = max(2, int(count * min(8, 0.5 / seconds)))
         finally:
-            for own, theirs, before in loans:
-                theirs.value.assign(own.value)
-                own.value.assign(before)
+            after = self._values() if lent and (not twin or twin.looked_at) else None
+            for number, (own, theirs) in lent.items():
+                if after:
+                    _write(theirs, after[number])
+                if before:
+                    _write(own, before[number])
         return np.concatenate(rows)
+
+    def _values(self) -> list[tf.Tensor]:
+        return [_read(own) for own in self.state]
+
+    def _set_values(self, values: list[tf.Tensor]) -> None:
+        for own, value in zip(self.state, values, strict=True):
+            _write(own, value)
 
 
 def _random_order(samples: int, seed: tf.Tensor) -> tf.Tensor:
@@ -393,8 +420,12 @@ def _program(model: keras.Model, train: Split, validation: Split | None, loop: _
     """The program for this structure, data shapes and loop; compiled only if it is a new one."""
     structure = _structure(model)
     if structure and validation:
-        # With Keras' own test_step, the batches of an evaluation change nothing but roundings.
-        loop = replace(loop, validation_batch_size=max(loop.validation_batch_size, 4096))
+        # With Keras' own test_step, the batches of an evaluation change nothing but roundings: take
+        # large ones, all of one size if there are such.
+        samples, most = len(validation[0]), max(loop.validation_batch_size, 4096)
+        least = -(-samples // most)
+        equal = [samples // n for n in range(least, 2 * least + 1) if samples % n == 0]
+        loop = replace(loop, validation_batch_size=(equal or [most])[0])
     shapes = [(array.shape, str(array.dtype)) for array in train + (validation or ())]
     key = (structure or (id(model), id(model._compile_config)), str(shapes), loop)
     if key not in _programs:
@@ -411,11 +442,14 @@ def _structure(model: keras.Model) -> str | None:
     """Equal for models that can share one program: same layers, constants, loss and optimizer.
 
     Initial weights, names, seeds and the learning rate may differ, since they are state, and so may
-    rates and standard deviations above 0, which a program takes as inputs. None for models with
-    code of their own, whose constants cannot be seen from outside.
+    the constants in `ADJUSTABLE`, which a program takes as inputs. None for models with code of
+    their own, whose constants cannot be seen from outside.
     """
     if not _is_keras(model) or not model.built:
         return None
+    twin = getattr(model, "lab_twin", None)
+    if twin and twin.structure:
+        return twin.structure
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -424,8 +458,12 @@ def _structure(model: keras.Model) -> str | None:
     except (TypeError, ValueError, OSError, NotImplementedError):
         return None
     for position, layer in enumerate(configs[0]["layers"]):
-        text = text.replace(f'"{layer["config"]["name"]}"', f'"layer {position}"')
-    return text
+        name = re.escape(json.dumps(layer["config"]["name"]))
+        text = re.sub(f"{name}(?!:)", f'"layer {position}"', text)  # where it is not a key
+    owners = [id(owner) for owner, _ in _adjustable(model)]
+    if text.count('"adjustable"') != len(owners):
+        return None
+    return text + str([owners.index(owner) for owner in owners])  # says what layers share
 
 
 def _without_state(config: Any) -> Any:
@@ -433,16 +471,19 @@ def _without_state(config: Any) -> Any:
         return [_without_state(item) for item in config]
     if not isinstance(config, dict):
         return config
-    if "class_name" in config and not str(config.get("module")).startswith("keras"):
-        raise TypeError(f"{config['class_name']} is not part of Keras.")
+    kind = config.get(
+        "class_name", "__keras_tensor__"
+    )  # the latter links a functional model's layers
+    if kind != "__keras_tensor__" and not str(config.get("module")).startswith("keras"):
+        raise TypeError(f"{kind} is not part of Keras.")
     state = {"seed"}
     if "layers" in config or "learning_rate" in config:  # a model or an optimizer
         state.add("name")
     if isinstance(config.get("learning_rate"), float):
         state.add("learning_rate")
-    name = ADJUSTABLE.get(config.get("class_name", ""))
-    if name and _is_adjustable(config["config"].get(name)):
-        config = config | {"config": config["config"] | {name: "adjustable"}}
+    for name in ADJUSTABLE.get(config.get("class_name", ""), ()):
+        if _is_adjustable(name, config["config"].get(name)):
+            config = config | {"config": config["config"] | {name: "adjustable"}}
     return {
         key: _without_state(value)
         for key, value in config.items()
@@ -450,28 +491,38 @@ def _without_state(config: Any) -> Any:
     }
 
 
-# Layers' constants that a program takes as inputs, so that a grid over them compiles once.
+# Constants that a program takes as inputs, so that a grid over them compiles once.
 ADJUSTABLE = {
-    "Dropout": "rate",
-    "SpatialDropout1D": "rate",
-    "SpatialDropout2D": "rate",
-    "SpatialDropout3D": "rate",
-    "GaussianNoise": "stddev",
+    "Dropout": ["rate"],
+    "SpatialDropout1D": ["rate"],
+    "SpatialDropout2D": ["rate"],
+    "SpatialDropout3D": ["rate"],
+    "GaussianNoise": ["stddev"],
+    "BatchNormalization": ["momentum"],
+    "L2": ["l2"],
+    "MaxNorm": ["max_value"],
+    "ExponentialDecay": ["initial_learning_rate", "decay_rate"],
 }
+TESTED_BY_KERAS = ["rate", "stddev"]  # at 0 Keras leaves the layer out, a rate of 1 is a case, too
 
 
-def _is_adjustable(value: Any) -> bool:
-    """At 0 Keras leaves the layer out, and at 1 it has a case of its own for dropout."""
-    return isinstance(value, (int, float)) and value > 0 and value != 1
+def _is_adjustable(name: str, value: Any) -> bool:
+    special = name in TESTED_BY_KERAS and (value == 0 or (name, value) == ("rate", 1))
+    return isinstance(value, (int, float)) and not special
 
 
-def _adjustable(model: keras.Model) -> list[tuple[keras.Layer, str]]:
+def _adjustable(model: keras.Model) -> list[tuple[Any, str]]:
+    """The constants in `ADJUSTABLE` of a model: what has them, and their names there."""
+    owners = [model.optimizer._learning_rate]  # it may be a schedule
+    for layer in model._flatten_layers():
+        kinds = (keras.regularizers.Regularizer, keras.constraints.Constraint)
+        owners += [layer, *(part for part in vars(layer).values() if isinstance(part, kinds))]
     return [
-        (layer, ADJUSTABLE[type(layer).__name__])
-        for layer in model._flatten_layers()
-        if _is_keras(layer)
-        and type(layer).__name__ in ADJUSTABLE
-        and _is_adjustable(getattr(layer, ADJUSTABLE[type(layer).__name__]))
+        (owner, name)
+        for owner in owners
+        if _is_keras(owner)
+        for name in ADJUSTABLE.get(type(owner).__name__, ())
+        if _is_adjustable(name, getattr(owner, name))
     ]
 
 
@@ -491,6 +542,15 @@ def _as_tensor(number: float) -> tf.Tensor:
 def _state(model: keras.Model) -> list[keras.Variable]:
     """Everything that training changes: weights, moving statistics, seeds, optimizer state."""
     return [*model.variables, *model.optimizer.variables]
+
+
+def _read(variable: keras.Variable) -> tf.Tensor:
+    """A variable's value; raw, as is `_write`, since Keras' way takes ten times as long."""
+    return tf.raw_ops.ReadVariableOp(resource=variable.value.handle, dtype=variable.value.dtype)
+
+
+def _write(variable: keras.Variable, value: tf.Tensor) -> None:
+    tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=value)
 
 
 def _seed_states(model: keras.Model) -> list[keras.Variable]:
@@ -550,7 +610,7 @@ def _random_words(seed: tf.Tensor, count: int) -> tf.Tensor:
     """32 random bits for each of ``count`` places, from a seed of two numbers.
 
     Counts 0, 1, 2, … and scrambles them twice, each time with a key of its own that comes from the
-    seed (the construction of Even & Mansour 1997, doubled). Ten times as fast as threefry on a CPU.
+    seed (the construction of Even & Mansour 1997, doubled). About seven times as fast as threefry on a CPU.
     """
     first, second = tf.unstack(tf.cast(seed, tf.uint32))
     key = _scramble(_scramble(first) + second)
@@ -586,24 +646,52 @@ def _normal(
 ) -> tf.Tensor:
     """Normal numbers, two from two uniform ones (Box & Muller 1958), exact up to rounding.
 
-    Sine and cosine come from polynomials: XLA's own are seven times slower on a CPU.
+    Logarithm, sine and cosine come from polynomials: XLA's own take up to seven times as long.
     """
     shape = _static(shape)
     size = int(np.prod(shape))
 
     def generate() -> tf.Tensor:
-        pairs = _in_one_go(seed, lambda: _random_words(seed, 2 * -(-size // 2)))
-        pairs = tf.reshape(pairs, [2, -1])
-        uniform = tf.cast(tf.bitwise.right_shift(pairs, _word(8)), dtype) * 2**-24
-        radius = tf.sqrt(-2 * tf.math.log(1 - uniform[0]))
-        half = np.pi * (uniform[1] - 0.5)  # half the angle: its Taylor series are exact to float32
-        square = half * half
-        sin = half * _polynomial(square, [(-1) ** k / factorial(2 * k + 1) for k in range(7)])
-        cos = _polynomial(square, [(-1) ** k / factorial(2 * k) for k in range(8)])
-        return tf.concat([radius * (cos * cos - sin * sin), radius * 2 * sin * cos], axis=0)[:size]
+        words = _in_one_go(seed, lambda: _random_words(seed, 2 * -(-size // 2)))
+        first, second = tf.unstack(tf.reshape(words, [2, -1]))
+        length = _in_one_go(seed, lambda: tf.sqrt(-_log_of_fraction(first)))
+        # The usual radius is this length times the square root of 2, which is also in the sine and
+        # cosine of an angle turned by 45 degrees. Random signs take it to the four quadrants.
+        places = tf.cast(
+            tf.bitcast(tf.bitwise.right_shift(second, _word(10)), tf.int32), tf.float32
+        )
+        angle = places * (np.pi / 2**23) - (np.pi / 4 - np.pi / 2**24)
+        square = angle * angle
+        sin = angle * _polynomial(square, [(-1) ** k / factorial(2 * k + 1) for k in range(5)])
+        cos = _polynomial(square, [(-1) ** k / factorial(2 * k) for k in range(6)])
+        x = _with_sign(length * (cos - sin), second)
+        y = _with_sign(length * (cos + sin), tf.bitwise.right_shift(second, _word(1)))
+        return tf.concat([x, y], axis=0)[:size]
 
     normal = _in_one_go(seed, generate)
     return tf.reshape(normal, shape) * tf.cast(_as_tensor(stddev), dtype) + tf.cast(mean, dtype)
+
+
+def _with_sign(values: tf.Tensor, words: tf.Tensor) -> tf.Tensor:
+    """Values of 0 and more, negative where the lowest bit of the word is set."""
+    sign = tf.bitwise.left_shift(words, _word(31))
+    return tf.bitcast(tf.bitwise.bitwise_xor(tf.bitcast(values, tf.uint32), sign), tf.float32)
+
+
+def _log_of_fraction(words: tf.Tensor) -> tf.Tensor:
+    """Logarithm of a number from 2^-24 to 1, taken from the upper 24 of 32 random bits.
+
+    The number is 2^e m with m from 0.71 to 1.41; log m = 2 artanh((m - 1) / (m + 1)), a series.
+    """
+    count = tf.cast(tf.bitwise.right_shift(words, _word(8)) + _word(1), tf.float32)
+    least, one = 0x3F3504F3, 0x3F800000  # the bits of the square root of 1/2, and of 1
+    bits = tf.bitcast(count, tf.uint32) + _word(one - least)
+    biased = tf.bitcast(tf.bitwise.right_shift(bits, _word(23)), tf.int32)
+    exponent = tf.cast(biased - (127 + 24), tf.float32)
+    m = tf.bitcast(tf.bitwise.bitwise_and(bits, _word(0x7FFFFF)) + _word(least), tf.float32)
+    t = (m - 1) / (m + 1)
+    series = 2 * t * _polynomial(t * t, [1 / (2 * k + 1) for k in range(5)])
+    return exponent * np.float32(np.log(2)) + series
 
 
 def _dropout(x: tf.Tensor, rate: float, seed: tf.Tensor, noise_shape: Any = None) -> tf.Tensor:
@@ -985,28 +1073,25 @@ def sweep(
         for combination in itertools.product(*values.values())
     ]
     jobs = joblib.effective_n_jobs(jobs if jobs is not None else -1)
-    pieces = max(1, min(len(seeds), -(-2 * jobs // len(settings)))) if jobs > 1 else 1
-    chunks = [
-        (setting, [seeds[i] for i in part])
-        for setting in settings
-        for part in np.array_split(np.arange(len(seeds)), pieces)
-    ]
+    # Some eight pieces for each process, so that none of them waits long for the others at the end
+    pieces = max(1, min(len(seeds), -(-8 * jobs // len(settings)))) if jobs > 1 else 1
+    parts = [[seeds[i] for i in part] for part in np.array_split(np.arange(len(seeds)), pieces)]
     results: dict[tuple[int, int], tuple] = {}
+    this_sweep = uuid.uuid4().hex
     with _Progress("runs", len(settings) * len(seeds), "runs") as bar:
         if jobs == 1:
-            for index, (setting, part) in enumerate(chunks):
-                for seed, run in _train_seeds(build, data, setting, part, measure, fit_arguments):
-                    results[index // pieces, seed] = run
+            for index, setting in enumerate(settings):
+                arguments = build, data, setting, seeds, measure, fit_arguments
+                for seed, run in _train_seeds((this_sweep, index), *arguments):
+                    results[index, seed] = run
                     bar.advance()
         else:
-            parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
-            tasks = (
-                joblib.delayed(_train_chunk)(
-                    index // pieces, build, data, setting, part, measure, fit_arguments
-                )
-                for index, (setting, part) in enumerate(chunks)
-            )
-            for index, runs in parallel(tasks):
+            tasks = [
+                ((this_sweep, index), build, data, setting, part, measure, fit_arguments)
+                for index, setting in enumerate(settings)
+                for part in parts
+            ]
+            for (_, index), runs in _spread(tasks, jobs):
                 results |= {(index, seed): run for seed, run in runs}
                 bar.advance(len(runs))
     return Sweep(
@@ -1031,17 +1116,62 @@ def _owner_of(name: str, build: Callable, data: Data) -> str:
     )
 
 
-def _train_chunk(index: int, *arguments: Any) -> tuple[int, list]:
+_processes: list[loky.ProcessPoolExecutor] = []  # of one process each
+
+
+def _spread(tasks: Sequence[tuple], jobs: int) -> Iterator[tuple[tuple[str, int], list]]:
+    """Do the tasks in some processes; yield results as they come.
+
+    Neighbouring tasks tend to train the same program, which each process compiles for itself. So
+    each process begins with a list of neighbours, and whoever has finished takes over from the end
+    of the longest list that is left.
+    """
+    if not isinstance(get_active_backend()[0], LokyBackend):  # as by `joblib.parallel_config`
+        parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+        yield from parallel(joblib.delayed(_train_chunk)(*task) for task in tasks)
+        return
+    while len(_processes) < jobs:
+        _processes.append(loky.ProcessPoolExecutor(1, timeout=300))
+    lists = [[tasks[i] for i in part] for part in np.array_split(np.arange(len(tasks)), jobs)]
+    running: dict[Future, int] = {}
+
+    def start(process: int) -> None:
+        own, longest = lists[process], max(lists, key=len)
+        if longest:
+            task = own.pop(0) if own else longest.pop()
+            running[_processes[process].submit(_train_chunk, *task)] = process
+
+    try:
+        for process in range(jobs):
+            start(process)
+        while running:
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                start(running.pop(future))
+                yield future.result()
+    except BaseException as error:
+        if isinstance(error, Exception) and not isinstance(error, BrokenProcessPool):
+            wait(running)  # an error in one of the runs: the processes stay in use
+        else:  # one of them has died, or Ctrl-C: stop what the others do
+            while _processes:
+                _processes.pop().shutdown(wait=False, kill_workers=True)
+        raise
+
+
+def _train_chunk(arm: tuple[str, int], *arguments: Any) -> tuple[tuple[str, int], list]:
     """A piece of a sweep in a process of its own, where one thread per process is quickest."""
     with suppress(RuntimeError):  # TensorFlow has started already: an earlier piece has set it
         tf.config.threading.set_intra_op_parallelism_threads(1)
     # Joblib would take the memory of compiled programs for a leak and restart the process.
     joblib.externals.loky.process_executor._MAX_MEMORY_LEAK_SIZE = 2**40
     os.environ["LAB_PROGRESS"] = "0"
-    return index, list(_train_seeds(*arguments))
+    return arm, list(_train_seeds(arm, *arguments))
+
+
+_latest_twin: tuple[tuple[str, int], _Twin] | None = None
 
 
 def _train_seeds(
+    arm: tuple[str, int],
     build: Callable[..., keras.Model],
     data: Data,
     setting: dict[str, Any],
@@ -1049,11 +1179,15 @@ def _train_seeds(
     measure: Callable | None,
     fit_arguments: dict[str, Any],
 ) -> Iterator[tuple[int, tuple]]:
-    """Train one model per seed; yield the seed with its (history, measures, seconds)."""
+    """Train one model per seed; yield the seed with its (history, measures, seconds).
+
+    The next piece of the same arm (a sweep and the index of a setting) goes on with the same twin.
+    """
+    global _latest_twin
     parts: dict[str, dict[str, Any]] = {"build": {}, "data": {}, "fit": dict(fit_arguments)}
     for name, value in setting.items():
         parts[_owner_of(name, build, data)][name] = value
-    twin = None  # the one model that is trained, from each seed's initial weights in turn
+    twin = _latest_twin[1] if _latest_twin and _latest_twin[0] == arm else None
     for seed in seeds:
         train, test = data(seed, **parts["data"]) if callable(data) else data
         keras.utils.set_random_seed(seed)
@@ -1063,7 +1197,11 @@ def _train_seeds(
                 _check_model(model)
                 if not model.built:
                     model._symbolic_build(data_batch=(np.asarray(train[0]), np.asarray(train[1])))
-            twin = _Twin(model, draws) if twin is None else twin.like(model, seed)
+            if twin is None:
+                twin = _Twin(model, draws, looked_at=measure is not None)
+                _latest_twin = arm, twin
+            else:
+                twin.be_like(model, seed)
         else:
             twin.redraw()
         arguments = {"validation_data": test} | parts["fit"] | {"verbose": 0, "seed": seed}
@@ -1107,23 +1245,32 @@ def _random_state() -> tuple:
 
 
 class _Twin:
-    """A model that takes on the initial weights that ``build`` would give another seed.
+    """What a sweep trains: one model, from the initial weights of each seed in turn.
 
     Building a model takes longer than training a small one. So the second seed's model is built
     and compared with weights drawn again by the first one's initializers; if they are the same,
     all others are only drawn (``redraws``), and if not, as where ``build`` draws numbers in a way
     of its own, all are built.
+
+    Attributes:
+        start: Values of the model's variables that the next run starts from; those that the model
+            has if None.
+        looked_at: Whether the model itself is needed after a run, and not only the history.
+        structure: The model's, once it is known to be trained again and again.
     """
 
-    def __init__(self, model: keras.Model, draws: _Draws) -> None:
-        self.model, self.draws, self.redraws = model, draws, False
+    def __init__(self, model: keras.Model, draws: _Draws, looked_at: bool) -> None:
+        self.model, self.draws, self.looked_at, self.redraws = model, draws, looked_at, False
+        self.start: list[tf.Tensor] | None = None
+        self.structure: str | None = None
         model.optimizer.build(model.trainable_variables)
-        self.first_state = [tf.identity(variable.value) for variable in _state(model)]
+        self.first_state = [_read(variable) for variable in _state(model)]
+        model.lab_twin = self
 
-    def like(self, model: keras.Model, seed: int) -> Self:
-        """Take on the state of a model just built with ``seed``."""
-        weights = [variable.numpy() for variable in model.variables]
-        if [array.shape for array in weights] != [v.shape for v in self.model.variables]:
+    def be_like(self, model: keras.Model, seed: int) -> None:
+        """Start from the state of a model just built with ``seed``."""
+        built = [_read(variable) for variable in model.variables]
+        if [value.shape for value in built] != [v.shape for v in self.model.variables]:
             raise ValueError(
                 "build must return the same kind of model for every seed, but with seed "
                 f"{seed} its weights have another number or shape."
@@ -1133,22 +1280,22 @@ class _Twin:
         self.redraw()
         set_by_fit = {id(variable) for variable in _seed_states(self.model)}
         self.redraws = _random_state() == after and all(
-            np.array_equal(variable, built) or id(variable) in set_by_fit
-            for variable, built in zip(self.model.variables, weights, strict=True)
+            np.array_equal(drawn, value) or id(variable) in set_by_fit
+            for variable, drawn, value in zip(self.model.variables, self.start, built, strict=False)
         )
-        for variable, built in zip(self.model.variables, weights, strict=True):
-            variable.assign(built)
-        return self
+        self.start = built + self.start[len(built) :]
+        if self.redraws:
+            self.structure = _structure(self.model)
 
     def redraw(self) -> None:
-        """Take on the state that ``build`` would give, called in place of this function."""
+        """Start from the state that ``build`` would give, called in place of this function."""
         drawn = {old: random.randint(1, 10**9) for old in self.draws.seeds}  # as Keras draws them
-        for variable, value in zip(_state(self.model), self.first_state, strict=True):
+        self.start = list(self.first_state)
+        for place, variable in enumerate(_state(self.model)):
             initializer = self.draws.initializers.get(id(variable))
             seed = getattr(initializer, "seed", None)
             if isinstance(seed, int) and seed in drawn:
-                value = _initial(initializer, drawn[seed], variable)
-            variable.value.assign(value)
+                self.start[place] = _initial(initializer, drawn[seed], variable)
 
 
 _initials: OrderedDict[tuple, tf.Tensor] = OrderedDict()
@@ -1618,18 +1765,20 @@ def plot_regions(
     ax.get_legend().remove()
 
 
+def _plot_interval(
+    ax: plt.Axes, row: float, comparison: Comparison, color: str, marker: str, filled: bool = True
+) -> None:
+    ends = [comparison.low, comparison.high]
+    ax.plot(ends, [row, row], color=color, linestyle="-", linewidth=1.8)
+    face = color if filled else "white"
+    ax.plot(comparison.mean, row, marker, color=color, markerfacecolor=face)
+
+
 def plot_comparisons(ax: plt.Axes, comparisons: Mapping[str, Comparison], xlabel: str) -> None:
     """Each mean difference with its 95 % interval; the band is too small to speak of."""
     names = list(comparisons)
     for row, comparison in enumerate(comparisons.values()):
-        ax.plot(
-            [comparison.low, comparison.high],
-            [row, row],
-            color="#0072B2",
-            linestyle="-",
-            linewidth=2,
-        )
-        ax.plot(comparison.mean, row, "o", color="#0072B2")
+        _plot_interval(ax, row, comparison, "#0072B2", "o")
     smallest = max(comparison.smallest for comparison in comparisons.values())
     ax.axvspan(-smallest, smallest, color="grey", alpha=0.15, linewidth=0)
     ax.axvline(0, color="black", linewidth=0.8, linestyle="-")
@@ -1642,40 +1791,26 @@ def plot_claim(ax: plt.Axes, claim: Claim) -> None:
 
     The grey band is too small to speak of. Filled marks are the data that decide.
     """
-    rows: list[str] = []
+    styles = {"first": ("#0072B2", "o", -0.13), "second": ("#D55E00", "s", 0.13)}
+    rows: dict[str, float] = {}  # label -> smallest difference worth speaking of
     for (condition, data, seeds), comparison in claim.comparisons.items():
         label = ", ".join(filter(None, (condition, data)))
-        if label not in rows:
-            rows.append(label)
-        row = rows.index(label) + (-0.13 if seeds == "first" else 0.13)
-        color, marker = ("#0072B2", "o") if seeds == "first" else ("#D55E00", "s")
-        face = color if data == claim.decides else "white"
-        interval = [comparison.low, comparison.high]
-        ax.plot(interval, [row, row], color=color, linestyle="-", linewidth=1.8)
-        seen = ax.get_legend_handles_labels()[1]
-        label = f"{seeds} {comparison.n} seeds"
-        ax.plot(
-            comparison.mean,
-            row,
-            marker,
-            color=color,
-            markerfacecolor=face,
-            label="_" if label in seen else label,
-        )
-    for row, label in enumerate(rows):
-        smallest = next(
-            c.smallest
-            for (condition, data, _), c in claim.comparisons.items()
-            if ", ".join(filter(None, (condition, data))) == label
-        )
-        ax.fill_between(
-            [-smallest, smallest], row - 0.5, row + 0.5, color="grey", alpha=0.15, linewidth=0
-        )
+        rows[label] = comparison.smallest
+        color, marker, shift = styles[seeds]
+        row = list(rows).index(label) + shift
+        _plot_interval(ax, row, comparison, color, marker, filled=data == claim.decides)
+    for row, smallest in enumerate(rows.values()):
+        band = [row - 0.5, row + 0.5]
+        ax.fill_betweenx(band, -smallest, smallest, color="grey", alpha=0.15, linewidth=0)
     ax.axvline(0, color="black", linewidth=0.8, linestyle="-")
     ax.set(yticks=range(len(rows)), yticklabels=rows, xlabel=claim.effect)
     ax.set(title=str(claim), ylim=(len(rows) - 0.5, -0.5))
     ax.grid(axis="y", visible=False)
-    ax.legend()
+    for seeds, (color, marker, _) in styles.items():
+        ax.plot([], [], marker, color=color, label=f"{seeds} set of seeds")
+    if len({data for _, data, _ in claim.comparisons}) > 1:
+        ax.plot([], [], "o", color="grey", markerfacecolor="white", label="does not decide")
+    ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
 
 def plot_setting(

@@ -10,9 +10,9 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from course.check import Problem
 from course.notebook import code_cells, pages, read_source
 from course.prose import line_of, prose
 
@@ -39,35 +39,22 @@ _COMMENT = re.compile(r"\s*<!--.*?(?:-->|\Z)|\A[^<]*?-->|\n---\n", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])[\s*_)]+(?=[A-Z*_{$`(])|\n[ \t]*\n|\n(?=[ \t]*[-*|] )")
 
 
-@dataclass(frozen=True)
-class Advice:
-    """A number that looks like a result: its file, line, and the words around it."""
-
-    file: Path
-    line: int
-    number: str
-    around: str
-
-    def __str__(self) -> str:
-        return f"{self.file}, line {self.line}: {self.number} in “{self.around}”"
-
-
-def advice(root: Path) -> list[Advice]:
-    """List the numbers in executed pages and the ledger that look like results but carry no record.
+def advice(root: Path) -> list[Problem]:
+    """List the numbers in executed pages and the ledger that look like results but carry no record, with what is around.
 
     Raises PageError for a page that cannot be read.
     """
     found = []
     for page in pages(root):
         code = "\n".join(cell.source for cell in code_cells(read_source(page)))
-        found += _page_advice(page.source, settings(code))
+        found += _page_advice(root, page.source, settings(code))
     for path in sorted(root.glob("*.md")):
         if re.search(r"^(?:`{3,}|:{3,})\{ledger\}", path.read_text(encoding="utf-8"), re.MULTILINE):
-            found += _page_advice(path, set())
-    return [Advice(one.file.relative_to(root), one.line, one.number, one.around) for one in found]
+            found += _page_advice(root, path, set())
+    return found
 
 
-def _page_advice(file: Path, known: set[str]) -> Iterator[Advice]:
+def _page_advice(root: Path, file: Path, known: set[str]) -> Iterator[Problem]:
     source = file.read_text(encoding="utf-8")
     text = prose(source)
     for position, number in result_like(source, known):
@@ -75,7 +62,8 @@ def _page_advice(file: Path, known: set[str]) -> Iterator[Advice]:
         before = _COMMENT.sub("", text[max(0, position - 90) : position])[-30:]
         after = _COMMENT.sub("", text[end : end + 120])[:40]
         around = " ".join(f"{before}{number}{after}".split())
-        yield Advice(file, line_of(text, position), number, around)
+        where = f"line {line_of(text, position)}"
+        yield Problem(file.relative_to(root), where, f"{number} in “{around}”")
 
 
 def result_like(text: str, known: set[str]) -> Iterator[tuple[int, str]]:

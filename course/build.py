@@ -29,6 +29,7 @@ from course.notebook import (
     page_notebook,
     read_notebook,
     set_ids,
+    without_plot_values,
     write_notebook,
 )
 from course.pictures import smaller_png
@@ -97,7 +98,8 @@ def _make_student_notebooks(chosen: list[Page], result: Result) -> None:
 def keep_outputs(old: NotebookNode, new: NotebookNode) -> None:
     """Copy the outputs of a notebook to another that runs the same code."""
     for before, after in zip(code_cells(old), code_cells(new), strict=True):
-        after.outputs, after.execution_count = before.outputs, before.execution_count
+        after.outputs = without_plot_values(before.outputs)
+        after.execution_count = before.execution_count
         _describe_pictures(after)
 
 
@@ -184,8 +186,7 @@ def _clean(notebook: NotebookNode) -> NotebookNode:
     notebook.metadata.language_info = {"name": "python"}
     for cell in code_cells(notebook):
         cell.metadata.pop("execution", None)
-        if is_setup(cell):
-            cell.outputs = []
+        cell.outputs = [] if is_setup(cell) else without_plot_values(cell.outputs)
         for output in cell.outputs:
             if "image/png" in output.get("data", {}):
                 png = smaller_png(base64.b64decode(output.data["image/png"]))

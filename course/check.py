@@ -34,8 +34,7 @@ from course.notebook import (
     pages,
     read_notebook,
 )
-from course.numbers import visible_from
-from course.records import Record, notebook_records
+from course.records import Record, notebook_records, visible_from
 
 REBUILD = "run `python -m course build`"
 COLAB_MODULES = frozenset(
@@ -366,9 +365,9 @@ def binding_problems(
     A page's own records come before those of other pages.
     """
     for name in sorted(names):
-        source = root / f"{name}.md"
+        source, visible = root / f"{name}.md", visible_from(name, records)
         for binding in bindings(source.read_text(encoding="utf-8")):
-            if message := binding_problem(binding, visible_from(name, records)):
+            if message := binding_problem(binding, visible):
                 yield Problem(source, f"line {binding.line}", message)
 
 

@@ -184,6 +184,20 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def without_plot_values(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Leave out what the last line of a cell returned beside its picture, such as a legend or a list of labels.
+
+    It tells a reader nothing, and its address would differ in every run.
+    """
+    if not any("image/png" in output.get("data", {}) for output in outputs):
+        return outputs
+    return [
+        output
+        for output in outputs
+        if output.output_type != "execute_result" or set(output.data) != {"text/plain"}
+    ]
+
+
 def set_ids(notebook: NotebookNode) -> None:
     """Derive each cell's id from its content, so that a rebuild changes no id of an unchanged cell."""
     seen: dict[str, int] = {}

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from course.bindings import binding_problem, bindings, mended
 from course.book import load_book
+from course.check import Problem
 from course.myst import PageError
 from course.notebook import pages, read_notebook
-from course.records import Record, notebook_records
+from course.records import Record, notebook_records, visible_from
 
 
 @dataclass(frozen=True)
@@ -28,25 +29,10 @@ class Change:
 
 @dataclass
 class Rewritten:
-    """What was rewritten, and what only a person can put right: file, line and what is wrong."""
+    """What was rewritten, and what only a person can put right."""
 
     changes: list[Change] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
-
-
-def all_records(root: Path) -> dict[str, dict[str, Record]]:
-    """Read the records of each page that has a notebook, by the page's name.
-
-    Raises PageError for a file that is no notebook.
-    """
-    found = {page.name: read_notebook(page.notebook) for page in pages(root)}
-    return {name: notebook_records(notebook) for name, notebook in found.items() if notebook}
-
-
-def visible_from(page: str, records: dict[str, dict[str, Record]]) -> dict[str, Record]:
-    """Collect the records that a page's text may name: those of all pages, its own before others."""
-    everywhere = {name: record for own in records.values() for name, record in own.items()}
-    return everywhere | records.get(page, {})
+    left: list[Problem] = field(default_factory=list)
 
 
 def rewrite_numbers(root: Path, chosen: Iterable[str] = ()) -> Rewritten:
@@ -62,7 +48,8 @@ def rewrite_numbers(root: Path, chosen: Iterable[str] = ()) -> Rewritten:
                 f"no page {', '.join(sorted(unknown))}; there are: {', '.join(by_stem)}"
             )
         names = [by_stem[stem] for stem in dict.fromkeys(stems)]
-    records = all_records(root)
+    notebooks = {page.name: read_notebook(page.notebook) for page in pages(root)}
+    records = {name: notebook_records(found) for name, found in notebooks.items() if found}
     for name in names:
         _rewrite(root, Path(f"{name}.md"), visible_from(name, records), result)
     return result
@@ -75,7 +62,7 @@ def _rewrite(root: Path, file: Path, records: dict[str, Record], result: Rewritt
         new = mended(binding, records)
         if new is None:
             if problem := binding_problem(binding, records):
-                result.left.append(f"{file}, line {binding.line}: {problem}")
+                result.left.append(Problem(file, f"line {binding.line}", problem))
             continue
         start = binding.start + shift
         text = text[:start] + new + text[start + len(binding.number) :]

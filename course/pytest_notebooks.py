@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 from nbval.plugin import IPyNbCell, IPyNbFile, RunningKernel
 
+from course.notebook import without_plot_values
 from course.records import MIME, differences
 
 
@@ -30,6 +31,7 @@ class NotebookCell(IPyNbCell):
         self, test: list[NotebookNode], ref: list[NotebookNode], skip_compare: tuple | None = None
     ) -> bool:
         """Compare new outputs (``test``) with the stored ones (``ref``)."""
+        test, ref = without_plot_values(test), without_plot_values(ref)
         same = super().compare_outputs(_without_records(test), _without_records(ref), skip_compare)
         old, new = _records(ref), _records(test)
         if len(old) != len(new):

@@ -28,6 +28,12 @@ def notebook_records(notebook: NotebookNode) -> dict[str, Record]:
     }
 
 
+def visible_from(page: str, records: dict[str, dict[str, Record]]) -> dict[str, Record]:
+    """Collect the records that a page's text may name: those of all pages, its own before others."""
+    everywhere = {name: record for own in records.values() for name, record in own.items()}
+    return everywhere | records.get(page, {})
+
+
 def record_groups(notebook: NotebookNode) -> list[dict[str, Record]]:
     """List the records of each output that holds some."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]

@@ -51,6 +51,18 @@ def test_a_built_notebook_runs_alone_holds_its_outputs_and_passes_the_check(cour
     assert check(course.root) == []
 
 
+def test_what_a_plotting_cell_returns_is_left_out_and_other_results_stay(course: Course) -> None:
+    plot = "print(1)\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])"
+    course.source += f"\n```{{code-cell}} ipython3\n{plot}\n```\n"
+    course.source += "\n```{code-cell} ipython3\n6 * 7\n```\n"
+    assert build([course.page]).errors == []
+    *_, plotting, other = code_cells(course.notebook())
+    printed, picture = plotting.outputs
+    assert printed.text == "1\n"
+    assert "image/png" in picture.data
+    assert [output.data["text/plain"] for output in other.outputs] == ["42"]
+
+
 def test_two_builds_give_the_same_bytes(course: Course) -> None:
     run(course)
     first = course.page.notebook.read_bytes()

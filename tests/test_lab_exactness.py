@@ -184,6 +184,12 @@ CASES = {
         Y,
         16,
     ),
+    "custom train_step, whole number of batches": (
+        lambda: dense(layers.Dense(16, "relu"), optimizer=sgd(), model=WithGradientNorm),
+        X,
+        Y,
+        25,
+    ),
     "functional": (functional, X, Y, 16),
     "subclassed": (subclassed, X, Y, 16),
     "custom loss": (

@@ -103,6 +103,7 @@ def test_recurrent_masks_hold_for_all_steps_of_a_sequence(kind):
     assert stats.binomtest(int((masks[:, 0] == 0).sum()), masks[:, 0].size, 0.5).pvalue > 1e-4
 
 
+@pytest.mark.slow
 def test_an_lstm_with_recurrent_dropout_is_random_in_training_only():
     lstm = layers.LSTM(4, dropout=0.3, recurrent_dropout=0.3)
     model = keras.Sequential([keras.Input((6, 3)), lstm, layers.Dense(1)])

@@ -1,6 +1,7 @@
 """`repeat`, `sweep`, `compare`, `record` and the figures of `lab`."""
 
 import json
+import os
 
 import lab
 
@@ -65,7 +66,10 @@ def weights_of(build, seeds, **arguments):
         lambda: layers.Dense(3, kernel_initializer="he_normal", bias_initializer="random_normal"),
         lambda: layers.Dense(3, kernel_initializer=keras.initializers.Orthogonal()),
         lambda: layers.Dense(3, kernel_initializer=keras.initializers.RandomUniform(seed=5)),
-        lambda: keras.Sequential([layers.Reshape((2, 1)), layers.LSTM(2, dropout=0.1)]),
+        pytest.param(
+            lambda: keras.Sequential([layers.Reshape((2, 1)), layers.LSTM(2, dropout=0.1)]),
+            marks=pytest.mark.slow,
+        ),
         lambda: layers.BatchNormalization(),
     ],
 )
@@ -134,7 +138,8 @@ def noisy(rate=0.2, learning_rate=0.01, stddev=0.1, second_rate=0.0, units=8):
     return model
 
 
-def test_models_share_one_program_where_only_state_rates_and_deviations_differ():
+@pytest.mark.slow
+def test_models_share_one_program_where_only_state_and_adjustable_constants_differ():
     def programs_after(**arguments):
         lab.fit(noisy(**arguments), *DATA[0], epochs=1)
         return len(lab._programs)
@@ -148,6 +153,39 @@ def test_models_share_one_program_where_only_state_rates_and_deviations_differ()
     assert programs_after(units=9) == 4
 
 
+@pytest.mark.slow
+def test_functional_models_share_a_program_where_their_layers_are_wired_alike():
+    def branches(rate, joined):
+        inputs = keras.Input((2,))
+        hidden = layers.Dropout(rate)(layers.Dense(4, "relu")(inputs))
+        model = keras.Model(inputs, layers.Dense(1)(joined(hidden, inputs)))
+        model.compile("sgd", loss="mse")
+        lab.fit(model, *DATA[0], epochs=1)
+        return len(lab._programs)
+
+    def joined(hidden, inputs):
+        return layers.Concatenate()([hidden, inputs])
+
+    lab._programs.clear()
+    assert branches(0.2, joined) == branches(0.3, joined) == 1
+    assert branches(0.2, lambda hidden, inputs: hidden) == 2
+
+
+@pytest.mark.slow
+def test_a_sweep_leaves_a_model_alone_whose_program_it_uses():
+    lab._programs.clear()
+    expected = lab.repeat(build, DATA, seeds=3, epochs=2)["loss"]
+    lab._programs.clear()
+    mine = build()
+    lab.fit(mine, *DATA[0], epochs=2, validation_data=DATA[1])
+    before = mine.get_weights()
+    np.testing.assert_array_equal(lab.repeat(build, DATA, seeds=3, epochs=2)["loss"], expected)
+    assert len(lab._programs) == 1
+    for weights, same in zip(before, mine.get_weights(), strict=True):
+        np.testing.assert_array_equal(weights, same)
+
+
+@pytest.mark.slow
 def test_a_shared_program_drops_and_adds_noise_as_each_model_says():
     settings = [
         {"rate": 0.2, "stddev": 0.1, "second_rate": 0.7},
@@ -167,6 +205,77 @@ def test_a_shared_program_drops_and_adds_noise_as_each_model_says():
     assert shared[0] == shared[2] != shared[1]
 
 
+def constrained(first_penalty=0.1, second_penalty=0.2, limit=0.5, momentum=0.9, decay=0.5):
+    penalties = [keras.regularizers.L2(value) for value in (first_penalty, second_penalty)]
+    if first_penalty == second_penalty:
+        penalties = penalties[:1] * 2  # one object on two layers
+    model = keras.Sequential([keras.Input((2,))])
+    model.add(layers.Dense(8, "relu", kernel_regularizer=penalties[0]))
+    model.add(layers.BatchNormalization(momentum=momentum))
+    limited = keras.constraints.MaxNorm(limit)
+    model.add(layers.Dense(1, kernel_regularizer=penalties[1], kernel_constraint=limited))
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 3, decay, staircase=True)
+    model.compile(keras.optimizers.SGD(schedule), loss="mse")
+    return model
+
+
+@pytest.mark.slow
+def test_a_shared_program_uses_each_models_own_penalties_limits_momenta_and_decay():
+    settings = [
+        {},
+        {"first_penalty": 0.2, "second_penalty": 0.1},
+        {"limit": 0.05},
+        {"momentum": 0.0},
+        {"decay": 0.99},
+        {"first_penalty": 0.2},  # shared by the layers: a program of its own
+        {},
+    ]
+    lab._programs.clear()
+    seen = []
+    for setting in settings:
+        keras.utils.set_random_seed(1)
+        model, by_keras = constrained(**setting), constrained(**setting)
+        by_keras.set_weights(model.get_weights())
+        arguments = {"batch_size": 8, "epochs": 5, "validation_data": DATA[1], "shuffle": False}
+        lab.fit(model, *DATA[0], **arguments)
+        history = by_keras.fit(*DATA[0], **arguments, verbose=0).history
+        for name, values in history.items():
+            np.testing.assert_allclose(model.history.history[name], values, rtol=0, atol=5e-6)
+        for weights, expected in zip(model.get_weights(), by_keras.get_weights(), strict=True):
+            np.testing.assert_allclose(weights, expected, rtol=0, atol=5e-6)
+        seen.append(tuple(history["val_loss"]))
+    assert len(lab._programs) == 2
+    assert len(set(seen)) == len(settings) - 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: layers.Bidirectional(layers.LSTM(2, kernel_regularizer="l2", dropout=0.1)),
+        lambda: layers.TimeDistributed(layers.Dropout(0.2)),
+        lambda: layers.GRU(2, recurrent_constraint=keras.constraints.MaxNorm(2)),
+        lambda: layers.Dense(2, activity_regularizer=keras.regularizers.L2(0.1)),
+        lambda: layers.Dense(2, kernel_regularizer=keras.regularizers.L1(0.1)),
+    ],
+)
+def test_constants_are_inputs_of_a_program_only_where_all_of_them_are_found(layer):
+    model = keras.Sequential([keras.Input((3, 2)), layer(), layers.Flatten(), layers.Dense(1)])
+    model.compile("sgd", loss="mse")
+    structure = lab._structure(model)
+    found = len(lab._adjustable(model))
+    assert structure is None or structure.count('"adjustable"') == found
+
+
+def test_a_layers_name_that_is_also_a_settings_name_makes_no_other_structure():
+    def named(name):
+        model = keras.Sequential([keras.Input((2,)), layers.Activation("relu", name=name)])
+        model.compile("sgd", loss="mse")
+        return lab._structure(model)
+
+    assert named("activation") == named("any") == named("class_name")
+
+
 def test_a_shared_program_uses_each_models_own_learning_rate_and_leaves_the_other_model_alone():
     one, other = build(), build(learning_rate=0.0)
     lab.fit(one, *DATA[0], epochs=2)
@@ -179,6 +288,7 @@ def test_a_shared_program_uses_each_models_own_learning_rate_and_leaves_the_othe
     assert int(other.optimizer.iterations) == 6
 
 
+@pytest.mark.slow
 def test_a_model_compiled_anew_trains_with_its_new_optimizer_and_loss():
     def losses(model):
         model.compile(keras.optimizers.SGD(0.0), loss="mse")
@@ -210,6 +320,7 @@ def test_measure_sees_the_trained_model_and_its_data():
     assert "mse" in runs.table().index
 
 
+@pytest.mark.slow
 def test_data_may_be_drawn_for_each_seed_and_setting():
     def data(seed, shift=0.0):
         x = np.random.default_rng(seed).normal(size=(30, 2))
@@ -274,6 +385,50 @@ def test_a_sweep_that_cannot_run_says_why_before_it_starts(arguments, message):
     grid = arguments.pop("grid", {"rate": [0.1]})
     with pytest.raises(ValueError, match=message):
         lab.sweep(build, grid, DATA, jobs=1, **({"epochs": 1} | arguments))
+
+
+@pytest.mark.slow
+def test_an_error_in_another_process_is_shown_and_the_next_sweep_runs():
+    def fragile(rate):
+        if rate > 0.5:
+            raise RuntimeError("no such rate here")
+        return build(rate)
+
+    with pytest.raises(RuntimeError, match="no such rate here"):
+        lab.sweep(fragile, {"rate": [0.1, 0.9]}, DATA, seeds=2, epochs=1, jobs=2)
+    runs = lab.sweep(fragile, {"rate": [0.1, 0.2]}, DATA, seeds=2, epochs=1, jobs=2)
+    assert len(runs) == 2
+
+
+@pytest.mark.slow
+def test_neighbouring_settings_stay_with_one_process():
+    def process(model, data):
+        return {"process": os.getpid()}
+
+    runs = lab.sweep(build, {"rate": [0.1, 0.2]}, DATA, seeds=4, epochs=1, measure=process, jobs=2)
+    first, second = (one["process"][0] for one in runs)
+    assert first != second
+    assert runs.at(rate=0.1)["process"][1] == first
+
+
+def test_another_backend_of_joblib_gets_all_pieces_of_a_sweep(monkeypatch):
+    pieces = []
+
+    class Cluster:
+        def __init__(self, n_jobs, return_as):
+            pass
+
+        def __call__(self, tasks):
+            for function, arguments, _ in tasks:
+                pieces.append(arguments[3])
+                yield function(*arguments)
+
+    monkeypatch.setenv("LAB_PROGRESS", "0")  # which a process of a sweep sets for itself
+    monkeypatch.setattr(lab.joblib, "Parallel", Cluster)
+    monkeypatch.setattr(lab, "get_active_backend", lambda: ("another", 2))
+    runs = lab.sweep(build, {"rate": [0.1, 0.2]}, DATA, seeds=2, epochs=1, jobs=2)
+    assert len(runs) == 2
+    assert pieces == [{"rate": 0.1}] * 2 + [{"rate": 0.2}] * 2
 
 
 def test_a_build_function_whose_models_differ_in_shape_is_refused():

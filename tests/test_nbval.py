@@ -75,6 +75,8 @@ def failures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     # Python itself may put a __pycache__ there, unless it is told not to.
     look = "print(sorted({*os.listdir()} - {'__pycache__'}))"
     course.source += f"\n```{{code-cell}} ipython3\nimport os\n{look}\nos.name;\n```\n"
+    plot = "import matplotlib.pyplot as plt\nplt.plot([1, 2])"  # returns lines with their addresses
+    course.source += f"\n```{{code-cell}} ipython3\n{plot}\n```\n"
     assert build(pages(course.root)).errors == []
     for name, edit in (PASS | {name: edit for name, (edit, _) in FAIL.items()}).items():
         variant = deepcopy(course.notebook())

@@ -63,7 +63,12 @@ def test_a_notebook_runs_alone_with_shortened_parameters(
     assert complaints(done) == []
     said = [output.text for cell in code_cells(done) for output in cell.outputs if "text" in output]
     assert any(text.startswith("Shortened run") for text in said)
-    assert set(notebook_records(done)) == set(notebook_records(stored))
+    assert names_without_numbers(done) == names_without_numbers(stored)
+
+
+def names_without_numbers(notebook: nbformat.NotebookNode) -> list[str]:
+    """Names of records; numbers in them may be settings that the parameters shorten."""
+    return sorted(re.sub(r"\d+", "#", name) for name in notebook_records(notebook))
 
 
 def make_empty(folder: Path) -> Path:
