@@ -1117,6 +1117,7 @@ def _owner_of(name: str, build: Callable, data: Data) -> str:
 
 
 _processes: list[loky.ProcessPoolExecutor] = []  # of one process each
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}  # for NumPy
 
 
 def _spread(tasks: Sequence[tuple], jobs: int) -> Iterator[tuple[tuple[str, int], list]]:
@@ -1131,7 +1132,7 @@ def _spread(tasks: Sequence[tuple], jobs: int) -> Iterator[tuple[tuple[str, int]
         yield from parallel(joblib.delayed(_train_chunk)(*task) for task in tasks)
         return
     while len(_processes) < jobs:
-        _processes.append(loky.ProcessPoolExecutor(1, timeout=300))
+        _processes.append(loky.ProcessPoolExecutor(1, timeout=300, env=ONE_THREAD))
     lists = [[tasks[i] for i in part] for part in np.array_split(np.arange(len(tasks)), jobs)]
     running: dict[Future, int] = {}
 
