@@ -631,10 +631,12 @@ def _word(number: int) -> tf.Tensor:
     return tf.constant(number, tf.uint32)
 
 
-def _in_one_go(seed: tf.Tensor, generate: Callable[[], tf.Tensor]) -> tf.Tensor:
+def _in_one_go(
+    seed: tf.Tensor, count: int, dtype: tf.DType, generate: Callable[[], tf.Tensor]
+) -> tf.Tensor:
     """``generate()``, kept apart from what uses it: seeds are never negative, but behind a
     condition XLA computes the numbers once, where it would fuse them into each use of them."""
-    return tf.cond(seed[0] >= 0, generate, lambda: tf.zeros_like(generate()))
+    return tf.cond(seed[0] >= 0, generate, lambda: tf.zeros([count], dtype))
 
 
 def _normal(
@@ -650,11 +652,13 @@ def _normal(
     """
     shape = _static(shape)
     size = int(np.prod(shape))
+    half = -(-size // 2)
 
     def generate() -> tf.Tensor:
-        words = _in_one_go(seed, lambda: _random_words(seed, 2 * -(-size // 2)))
+        count = 2 * half
+        words = _in_one_go(seed, count, tf.uint32, lambda: _random_words(seed, count))
         first, second = tf.unstack(tf.reshape(words, [2, -1]))
-        length = _in_one_go(seed, lambda: tf.sqrt(-_log_of_fraction(first)))
+        length = _in_one_go(seed, half, tf.float32, lambda: tf.sqrt(-_log_of_fraction(first)))
         # The usual radius is this length times the square root of 2, which is also in the sine and
         # cosine of an angle turned by 45 degrees. Random signs take it to the four quadrants.
         places = tf.cast(
@@ -668,8 +672,9 @@ def _normal(
         y = _with_sign(length * (cos + sin), tf.bitwise.right_shift(second, _word(1)))
         return tf.concat([x, y], axis=0)[:size]
 
-    normal = _in_one_go(seed, generate)
-    return tf.reshape(normal, shape) * tf.cast(_as_tensor(stddev), dtype) + tf.cast(mean, dtype)
+    normal = _in_one_go(seed, size, tf.float32, generate)
+    normal = tf.cast(tf.reshape(normal, shape), dtype)
+    return normal * tf.cast(_as_tensor(stddev), dtype) + tf.cast(mean, dtype)
 
 
 def _with_sign(values: tf.Tensor, words: tf.Tensor) -> tf.Tensor:
@@ -698,7 +703,8 @@ def _dropout(x: tf.Tensor, rate: float, seed: tf.Tensor, noise_shape: Any = None
     """Inverted dropout with two 16-bit draws from each 32-bit one; keeps the rate to 1/65,536."""
     shape = _static(tf.shape(x) if noise_shape is None else noise_shape)
     size = int(np.prod(shape))
-    pairs = _in_one_go(seed, lambda: _random_words(seed, -(-size // 2)))
+    half = -(-size // 2)
+    pairs = _in_one_go(seed, half, tf.uint32, lambda: _random_words(seed, half))
     lower = tf.bitwise.bitwise_and(pairs, _word(0xFFFF))
     draws = tf.concat([lower, tf.bitwise.right_shift(pairs, _word(16))], axis=0)[:size]
     rate = _as_tensor(rate)
