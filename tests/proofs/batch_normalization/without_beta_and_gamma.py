@@ -1,0 +1,323 @@
+"""Submissions to batch_normalization/without_beta_and_gamma."""
+
+from course.proofs import right, wrong
+
+SUBMISSIONS = [
+    wrong(
+        "scale=False without center=False",
+        {"check_network": "Each of the two has a switch of its own"},
+        network=("scale=scale, center=center", "scale=scale"),
+    ),
+    wrong(
+        "the two switches confused",
+        {"check_network": "Asked for scale=True and center=False"},
+        network=("scale=scale, center=center", "scale=center, center=scale"),
+    ),
+    wrong(
+        "one switch for both",
+        {"check_network": "Asked for scale=True and center=False"},
+        network=("scale=scale, center=center", "scale=scale and center, center=scale and center"),
+    ),
+    wrong(
+        "the whole layer frozen",
+        {"check_network": "Was more stopped than the learning of gamma and beta"},
+        network=(
+            "    output = ",
+            "    normalize = keras.layers.BatchNormalization(momentum=0.9, trainable=scale or center)\n"
+            "    output = ",
+        ),
+    ),
+    wrong(
+        "initial values of zero in place of none",
+        {"check_network": "starts at 0 the same as no number"},
+        network=(
+            "scale=scale, center=center",
+            'gamma_initializer="ones" if scale else "zeros", beta_initializer="zeros"',
+        ),
+    ),
+    wrong(
+        "no layer at all where both are off",
+        {"check_network": "no layer uses the statistics of the batch"},
+        network=(
+            "    model = ",
+            "    middle = middle if scale or center else [relu]\n    model = ",
+        ),
+    ),
+    wrong(
+        "the places confused",
+        {"check_network": "on the other side of the ReLU"},
+        network=('place == "after"', 'place == "before"'),
+    ),
+    wrong(
+        "an activation left in the dense layer",
+        {"check_network": "on the other side of the ReLU"},
+        network=(
+            'Dense(50, kernel_initializer="he_uniform")',
+            'Dense(50, activation="relu", kernel_initializer="he_uniform")',
+        ),
+    ),
+    wrong(
+        "no ReLU behind the layer",
+        {"check_network": "does not receive what leaves the last step"},
+        network=("[normalize, relu]", "[normalize]"),
+    ),
+    wrong(
+        "the inputs normalized",
+        {"check_network": "not the 50 hidden units"},
+        network=("hidden, *middle", "*middle, hidden"),
+    ),
+    wrong(
+        "the default momentum",
+        {"check_network": "not those of momentum 0.9"},
+        network=("momentum=0.9, scale", "scale"),
+    ),
+    wrong(
+        "the bias left out as well, after ReLU",
+        {"check_network": "more than gamma and beta is different"},
+        network=("Dense(50, ", "Dense(50, use_bias=center, "),
+    ),
+    wrong(
+        "gamma along the wrong axis",
+        {"check_fold": "The new kernel has the shape (3, 3)"},
+        fold=("gamma[:, None] * kernel", "gamma * kernel"),
+    ),
+    wrong(
+        "divided by gamma",
+        {"check_fold": "no longer multiplied beforehand"},
+        fold=("gamma[:, None] * kernel", "kernel / gamma[:, None]"),
+    ),
+    wrong(
+        "beta added to the bias as it is",
+        {"check_fold": "on its way to the output"},
+        fold=("beta @ kernel", "beta.sum()"),
+    ),
+    wrong(
+        "beta forgotten",
+        {"check_fold": "on its way to the output"},
+        fold=("bias + beta @ kernel", "bias"),
+    ),
+    wrong(
+        "beta multiplied by gamma",
+        {"check_fold": "on its way to the output"},
+        fold=("beta @ kernel", "(gamma * beta) @ kernel"),
+    ),
+    wrong(
+        "one seed for all runs",
+        {"check_experiment": "Two seeds gave the same run"},
+        experiment=(
+            "seeds=seeds, epochs=epochs)\n",
+            "seeds=[1], epochs=epochs)\n"
+            "    return [runs['accuracy'][0]] * len(seeds), [runs['val_accuracy'][0]] * len(seeds)\n",
+        ),
+    ),
+    wrong(
+        "accuracy of the training data given as that of the test data",
+        {"check_experiment": "does not depend on the labels of the test data"},
+        experiment=(", data, seeds=", ", (data[0], data[0]), seeds="),
+    ),
+    wrong(
+        "training on the test data",
+        {"check_experiment": "does not depend on the labels of the test data"},
+        experiment=(", data, seeds=", ", (data[1], data[1]), seeds="),
+    ),
+    wrong(
+        "seeds that are not used",
+        {"check_experiment": "a seed does not fix a run"},
+        experiment=("seeds=seeds, ", "seeds=np.random.default_rng().choice(10**6, len(seeds)), "),
+    ),
+    wrong(
+        "a switch forgotten in the experiment",
+        {"check_experiment": "Asked for place"},
+        experiment=("network(place, scale, center)", "network(place, scale, scale)"),
+    ),
+    wrong(
+        "gain in place of loss",
+        {"check_lost": "it lost 0.2"},
+        lost=(
+            "full, reduced = np.asarray(full), np.asarray(reduced)",
+            "full, reduced = reduced, full",
+        ),
+    ),
+    wrong(
+        "all epochs averaged",
+        {"check_lost": "Which epochs count"},
+        lost=(
+            "full[:, -5:].mean(axis=1) - reduced[:, -5:].mean(axis=1)",
+            "(full - reduced).mean(axis=1)",
+        ),
+    ),
+    wrong(
+        "sorted, so no longer paired",
+        {"check_lost": "which run is compared to which"},
+        lost=(
+            "full[:, -5:].mean(axis=1) - reduced[:, -5:].mean(axis=1)",
+            "np.sort(full[:, -5:].mean(axis=1)) - np.sort(reduced[:, -5:].mean(axis=1))",
+        ),
+    ),
+    wrong(
+        "net change from start to end",
+        {"check_changes": "changes there and back cancel"},
+        changes=(
+            "(answers[:, 1:] != answers[:, :-1]).sum(axis=1)",
+            "np.diff(answers.astype(int), axis=1).sum(axis=1)",
+        ),
+    ),
+    wrong(
+        "class 1 above 0",
+        {"check_changes": "From which output on is the answer 1"},
+        changes=("> 0.5", "> 0"),
+    ),
+    wrong(
+        "training mode",
+        {"check_changes": "Is it the answers in use"},
+        changes=("training=False", "training=True"),
+    ),
+    wrong(
+        "round the circle in place of outwards",
+        {"check_changes": "Is it the answers in use, along each way"},
+        changes=(
+            "(answers[:, 1:] != answers[:, :-1]).sum(axis=1)",
+            "(answers != np.roll(answers, 1, axis=0)).sum(axis=1)",
+        ),
+    ),
+    wrong(
+        "the centre left out",
+        {"check_changes": "Do they start at the centre"},
+        changes=("np.asarray(centre) + ", ""),
+    ),
+    right(
+        "functional API, other names, no bias where it is idle",
+        network="""\
+def network(where, gamma, beta):
+    inp = keras.Input(shape=(2,))
+    z = keras.layers.Dense(50, use_bias=where == "after", kernel_initializer="he_uniform")(inp)
+    norm = keras.layers.BatchNormalization(momentum=0.9, scale=gamma, center=beta)
+    z = keras.activations.relu(norm(z)) if where == "before" else norm(keras.activations.relu(z))
+    net = keras.Model(inp, keras.layers.Dense(1, activation="sigmoid")(z))
+    net.compile(keras.optimizers.SGD(0.01, 0.9), keras.losses.BinaryCrossentropy(), metrics=["accuracy"])
+    return net
+""",
+        experiment=("network(place, scale, center)", "network(place, gamma=scale, beta=center)"),
+    ),
+    right(
+        "subclassed model, plain loops",
+        network="""\
+class Net(keras.Model):
+    def __init__(self, early, **switches):
+        super().__init__()
+        self.early = early
+        self.units = keras.layers.Dense(50, kernel_initializer="he_uniform")
+        self.norm = keras.layers.BatchNormalization(momentum=0.9, **switches)
+        self.out = keras.layers.Dense(1, activation="sigmoid")
+
+    def call(self, inputs, training=None):
+        values = self.units(inputs)
+        if self.early:
+            return self.out(keras.ops.relu(self.norm(values, training=training)))
+        return self.out(self.norm(keras.ops.relu(values), training=training))
+
+
+def network(place, scale, center):
+    net = Net(place == "before", scale=scale, center=center)
+    net.compile(keras.optimizers.SGD(0.01, momentum=0.9), loss="binary_crossentropy", metrics=["accuracy"])
+    return net
+""",
+        fold="""\
+def fold(gamma, beta, kernel, bias):
+    new_kernel, new_bias = np.zeros_like(kernel), list(bias)
+    for unit, row in enumerate(kernel):
+        for output, weight in enumerate(row):
+            new_kernel[unit, output] = gamma[unit] * weight
+            new_bias[output] += beta[unit] * weight
+    return [new_kernel, new_bias]
+""",
+        lost="""\
+def lost(full, reduced):
+    tails = [[list(row)[-5:] for row in rows] for rows in (full, reduced)]
+    return [(sum(a) - sum(b)) / 5 for a, b in zip(*tails, strict=True)]
+""",
+        changes="""\
+def changes(model, centre, reach, rays):
+    found = []
+    for ray in range(rays):
+        turn = 2 * np.pi * (ray + 0.5) / rays
+        steps = [reach * step / 250 for step in range(251)]
+        way = [(centre[0] + s * np.sin(turn), centre[1] + s * np.cos(turn)) for s in steps]
+        said = np.asarray(model(np.array(way, "float32"), training=False)).ravel() > 0.5
+        found.append(sum(a != b for a, b in zip(said, said[1:])))
+    return found
+""",
+    ),
+    right(
+        "batch normalization written by oneself",
+        network="""\
+class Standardize(keras.layers.Layer):
+    def __init__(self, scale, center):
+        super().__init__()
+        self.scale, self.center = scale, center
+
+    def build(self, shape):
+        def weight(name, start, trained):
+            return self.add_weight(shape=(shape[-1],), initializer=start, trainable=trained, name=name)
+
+        self.factor = weight("factor", "ones", True) if self.scale else 1.0
+        self.offset = weight("offset", "zeros", True) if self.center else 0.0
+        self.mean, self.square = weight("mean", "zeros", False), weight("square", "ones", False)
+
+    def call(self, values, training=False):
+        mean, variance = self.mean, self.square
+        if training:
+            mean, variance = keras.ops.moments(values, axes=[0])
+            self.mean.assign(0.9 * self.mean + 0.1 * mean)
+            self.square.assign(0.9 * self.square + 0.1 * variance)
+        return self.offset + self.factor * (values - mean) / keras.ops.sqrt(variance + 0.001)
+
+
+def network(place, scale, center):
+    layers = [keras.layers.ReLU(), Standardize(scale, center)]
+    if place == "before":
+        layers.reverse()
+    units = keras.layers.Dense(50, kernel_initializer="he_uniform")
+    net = keras.Sequential([keras.Input((2,)), units, *layers, keras.layers.Dense(1, activation="sigmoid")])
+    net.compile(keras.optimizers.SGD(0.01, momentum=0.9), loss="binary_crossentropy", metrics=["accuracy"])
+    return net
+""",
+    ),
+    right(
+        "model.fit, results in pandas",
+        experiment="""\
+import pandas as pd
+
+
+def experiment(place, scale, center, data, seeds, epochs):
+    fitted = {}
+    for s in seeds:
+        keras.utils.set_random_seed(s)
+        net = network(place, center=center, scale=scale)
+        fitted[s] = net.fit(*data[0], validation_data=data[1], epochs=epochs, verbose=0).history
+    names = "accuracy", "val_accuracy"
+    return tuple(pd.DataFrame([h[name] for h in fitted.values()], index=seeds) for name in names)
+""",
+        lost="""\
+def lost(full, reduced):
+    import pandas as pd
+
+    return (pd.DataFrame(full).iloc[:, -5:] - pd.DataFrame(reduced).iloc[:, -5:]).mean(axis=1)
+""",
+    ),
+    right(
+        "lab.sweep, transposed einsum",
+        experiment="""\
+def experiment(place, scale, center, data, seeds, epochs):
+    from lab import sweep
+
+    grid = {"place": [place], "scale": [scale], "center": [center]}
+    runs = sweep(network, grid, data, seeds=seeds, epochs=epochs, jobs=1).runs[0]
+    return runs["accuracy"].tolist(), runs["val_accuracy"].tolist()
+""",
+        fold="""\
+def fold(gamma, beta, kernel, bias):
+    return np.diag(gamma) @ kernel, np.einsum("u,uo->o", beta, kernel) + bias
+""",
+    ),
+]
