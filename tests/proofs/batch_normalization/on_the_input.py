@@ -1,0 +1,334 @@
+"""Submissions to batch_normalization/on_the_input."""
+
+from course.proofs import right, wrong
+
+SUBMISSIONS = [
+    wrong(
+        "batch normalization behind the hidden layer",
+        {"check_network": "50 hidden units are normalized"},
+        network=("*start, hidden, output", "hidden, *start, output"),
+    ),
+    wrong(
+        "batch normalization in both places",
+        {"check_network": "50 hidden units are normalized"},
+        network=(
+            "*start, hidden, output",
+            "*start, hidden, keras.layers.BatchNormalization(momentum=0.9), output",
+        ),
+    ),
+    wrong(
+        "layer normalization, over the two inputs of a point",
+        {"check_network": "Over what does your layer take its mean"},
+        network=("BatchNormalization(momentum=0.9)", "LayerNormalization()"),
+    ),
+    wrong(
+        "the layer Normalization, which learns nothing from batches",
+        {"check_network": "Over what does your layer take its mean"},
+        network=("BatchNormalization(momentum=0.9)", "Normalization(mean=0.0, variance=1.0)"),
+    ),
+    wrong(
+        "the layer there in either case",
+        {"check_network": "has one all the same"},
+        network=(" if first else []", ""),
+    ),
+    wrong(
+        "the default momentum",
+        {"check_network": "momentum, gamma or beta"},
+        network=("momentum=0.9)] if", ")] if"),
+    ),
+    wrong(
+        "gamma and beta left out",
+        {"check_network": "momentum, gamma or beta"},
+        network=("(momentum=0.9)] if", "(momentum=0.9, scale=False, center=False)] if"),
+    ),
+    wrong(
+        "another optimizer",
+        {"check_network": "in another way than the worked example"},
+        network=("learning_rate=0.01, ", "learning_rate=0.1, "),
+    ),
+    wrong(
+        "the test data standardized by themselves",
+        {"check_prepared": "one by one"},
+        prepared="""\
+def prepared(data):
+    from sklearn.preprocessing import StandardScaler
+
+    return tuple((StandardScaler().fit_transform(inputs), labels) for inputs, labels in data)
+""",
+    ),
+    wrong(
+        "mean and standard deviation of all points, tests included",
+        {"check_prepared": "Over what were those taken"},
+        prepared=(
+            "mean, sd = inputs.mean(axis=0), inputs.std(axis=0)",
+            "both = np.concatenate([inputs, test_inputs])\n"
+            "    mean, sd = both.mean(axis=0), both.std(axis=0)",
+        ),
+    ),
+    wrong(
+        "one mean for both columns",
+        {"check_prepared": "Over what were those taken"},
+        prepared=("inputs.mean(axis=0), inputs.std(axis=0)", "inputs.mean(), inputs.std()"),
+    ),
+    wrong(
+        "divided by the variance",
+        {"check_prepared": "Over what were those taken"},
+        prepared=("inputs.std(axis=0)", "inputs.var(axis=0)"),
+    ),
+    wrong(
+        "the test inputs left as they are",
+        {"check_prepared": "in another way than training inputs"},
+        prepared=("((test_inputs - mean) / sd, test_labels)", "(test_inputs, test_labels)"),
+    ),
+    wrong(
+        "brought to between 0 and 1",
+        {"check_prepared": "Over what were those taken"},
+        prepared=(
+            "inputs.mean(axis=0), inputs.std(axis=0)",
+            "inputs.min(axis=0), np.ptp(inputs, axis=0)",
+        ),
+    ),
+    wrong(
+        "the data given changed",
+        {"check_prepared": "were changed on the way"},
+        prepared="""\
+def prepared(data):
+    (inputs, _), (test_inputs, _) = data
+    mean, sd = inputs.mean(axis=0), inputs.std(axis=0)
+    for values in (inputs, test_inputs):
+        values -= mean
+        values /= sd
+    return data
+""",
+    ),
+    wrong(
+        "one seed for all runs",
+        {"check_experiment": "Two seeds gave the same run"},
+        experiment=(
+            "seeds=seeds, epochs=epochs)\n",
+            "seeds=[1], epochs=epochs)\n    return [runs['val_accuracy'][0]] * len(seeds)\n",
+        ),
+    ),
+    wrong(
+        "accuracy of the training data given as that of the test data",
+        {"check_experiment": "does not depend on the labels of the test data"},
+        experiment=(", data, seeds=", ", (data[0], data[0]), seeds="),
+    ),
+    wrong(
+        "the layer always there in the experiment",
+        {"check_experiment": "Was one of the two changed on the way"},
+        experiment=("network(first)", "network(True)"),
+    ),
+    wrong(
+        "the layer never there in the experiment",
+        {"check_experiment": "Asked for batch normalization first"},
+        experiment=("network(first)", "network(False)"),
+    ),
+    wrong(
+        "the data prepared on the way",
+        {"check_experiment": "Was one of the two changed on the way"},
+        experiment=(", data, seeds=", ", prepared(data), seeds="),
+    ),
+    wrong(
+        "an interval that is not paired",
+        {"check_interval": "too wide"},
+        interval="""\
+def interval(first, second):
+    first, second = (np.asarray(table)[:, -5:].mean(axis=1) for table in (first, second))
+    test = stats.ttest_ind(first, second)
+    low, high = test.confidence_interval()
+    return first.mean() - second.mean(), low, high
+""",
+    ),
+    wrong(
+        "percentiles of the runs",
+        {"check_interval": "too wide"},
+        interval=(
+            "found.mean, found.low, found.high",
+            "found.mean, *np.percentile(first - second, [2.5, 97.5])",
+        ),
+    ),
+    wrong(
+        "epochs counted as runs",
+        {"check_interval": "too narrow"},
+        interval=("[:, -5:].mean(axis=1)", "[:, -5:].ravel()"),
+    ),
+    wrong(
+        "all epochs",
+        {"check_interval": "Which epochs count"},
+        interval=("[:, -5:]", ""),
+    ),
+    wrong(
+        "the second minus the first",
+        {"check_interval": "What minus what"},
+        interval=("compare(first, second,", "compare(second, first,"),
+    ),
+    wrong(
+        "the normal distribution for eight runs",
+        {"check_interval": "not those of Student's t"},
+        interval="""\
+def interval(first, second):
+    gains = (np.asarray(first) - np.asarray(second))[:, -5:].mean(axis=1)
+    half = 1.96 * gains.std(ddof=1) / np.sqrt(len(gains))
+    return gains.mean(), gains.mean() - half, gains.mean() + half
+""",
+    ),
+    wrong(
+        "inference mode",
+        {"check_versions": "In which mode"},
+        versions=("training=True", "training=False"),
+    ),
+    wrong(
+        "a batch without the point",
+        {"check_versions": "Whom does the batch consist of"},
+        versions="""\
+def versions(point, others, size, draws):
+    rng, found = np.random.default_rng(0), []
+    for _ in range(draws):
+        company = rng.choice(others, size - 1, replace=False)
+        found.append((point - company.mean(axis=0)) / np.sqrt(company.var(axis=0) + 0.001))
+    return np.array(found)
+""",
+    ),
+    wrong(
+        "companions drawn once",
+        {"check_versions": "companions are the same"},
+        versions="""\
+def versions(point, others, size, draws):
+    layer = keras.layers.BatchNormalization()
+    company = np.random.default_rng(0).choice(others, size - 1, replace=False)
+    batch = np.concatenate([[point], company]).astype("float32")
+    return [np.asarray(layer(batch, training=True))[0] for _ in range(draws)]
+""",
+    ),
+    wrong(
+        "no epsilon",
+        {"check_versions": "What does it add to the variance"},
+        versions=(
+            "np.asarray(layer(batch, training=True))[0]",
+            "((batch - batch.mean(axis=0)) / batch.std(axis=0))[0]",
+        ),
+    ),
+    right(
+        "functional API, StandardScaler, model.fit, NumPy",
+        network="""\
+def network(normalize_inputs):
+    inp = z = keras.Input(shape=(2,))
+    if normalize_inputs:
+        z = keras.layers.BatchNormalization(momentum=0.9, name="norm")(inp)
+    z = keras.layers.Dense(50, kernel_initializer=keras.initializers.HeUniform())(z)
+    net = keras.Model(inp, keras.layers.Dense(1, activation="sigmoid")(keras.activations.relu(z)))
+    net.compile(keras.optimizers.SGD(0.01, 0.9), keras.losses.BinaryCrossentropy(), metrics=["accuracy"])
+    return net
+""",
+        prepared="""\
+def prepared(data):
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler().fit(data[0][0])
+    return [(scaler.transform(inputs), labels) for inputs, labels in data]
+""",
+        versions="""\
+def versions(point, others, size, draws):
+    rows = np.random.default_rng(7)
+    result = np.empty((draws, 2))
+    for draw in range(draws):
+        batch = np.vstack([others[rows.permutation(len(others))[: size - 1]], point])
+        result[draw] = (point - batch.mean(0)) / (batch.var(0) + 1e-3) ** 0.5
+    return result
+""",
+    ),
+    right(
+        "subclassed model",
+        network="""\
+class Net(keras.Model):
+    def __init__(self, first):
+        super().__init__()
+        self.first = keras.layers.BatchNormalization(momentum=0.9) if first else None
+        self.units = keras.layers.Dense(50, activation="relu", kernel_initializer="he_uniform")
+        self.out = keras.layers.Dense(1, activation="sigmoid")
+
+    def call(self, inputs, training=None):
+        if self.first is not None:
+            inputs = self.first(inputs, training=training)
+        return self.out(self.units(inputs))
+
+
+def network(first):
+    net = Net(first)
+    net.compile(keras.optimizers.SGD(0.01, momentum=0.9), loss="binary_crossentropy", metrics=["accuracy"])
+    return net
+""",
+        interval="""\
+def interval(first, second):
+    test = stats.ttest_rel(np.asarray(first)[:, -5:].mean(1), np.asarray(second)[:, -5:].mean(1))
+    low, high = test.confidence_interval()
+    return [(low + high) / 2, low, high]
+""",
+    ),
+    right(
+        "model.fit, results in pandas, standard deviations divided by n - 1",
+        prepared="""\
+def prepared(data):
+    import pandas as pd
+
+    (inputs, labels), (test_inputs, test_labels) = data
+    frame = pd.DataFrame(inputs)
+    change = lambda values: ((pd.DataFrame(values) - frame.mean()) / frame.std()).to_numpy()
+    return (change(inputs), labels), (change(test_inputs), test_labels)
+""",
+        experiment="""\
+import pandas as pd
+
+
+def experiment(first, data, seeds, epochs):
+    fitted = {}
+    for s in seeds:
+        keras.utils.set_random_seed(s)
+        net = network(first)
+        history = net.fit(*data[0], validation_data=data[1], epochs=epochs, verbose=0).history
+        fitted[s] = history["val_accuracy"]
+    return pd.DataFrame(fitted).T
+""",
+    ),
+    right(
+        "lab.sweep",
+        experiment="""\
+def experiment(first, data, seeds, epochs):
+    from lab import sweep
+
+    grid = {"first": [first]}
+    return sweep(network, grid, data, seeds=seeds, epochs=epochs, jobs=1).runs[0]["val_accuracy"]
+""",
+    ),
+    right(
+        "evaluated by oneself after each epoch, lists",
+        experiment="""\
+def experiment(first, data, seeds, epochs):
+    from lab import fit
+
+    tables = []
+    for s in seeds:
+        keras.utils.set_random_seed(s)
+        net, row = network(first), []
+        for epoch in range(epochs):
+            fit(net, *data[0], initial_epoch=epoch, epochs=epoch + 1, seed=s)
+            said = np.asarray(net(data[1][0], training=False))[:, 0] > 0.5
+            row.append(float(np.mean(said == data[1][1])))
+        tables.append(row)
+    return tables
+""",
+        versions="""\
+def versions(point, others, size, draws):
+    import tensorflow as tf
+
+    norm = keras.layers.BatchNormalization()
+    out = []
+    for draw in range(draws):
+        some = np.random.default_rng(draw).choice(len(others), size=size - 1, replace=False)
+        batch = tf.concat([tf.cast(point, tf.float32)[None], tf.cast(others[some], tf.float32)], 0)
+        out.append(norm(batch, training=True)[0])
+    return out
+""",
+    ),
+]
