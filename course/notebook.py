@@ -5,6 +5,7 @@ import hashlib
 import importlib.metadata
 import json
 import re
+from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,23 +54,28 @@ def pages(root: Path, chosen: list[str] | None = None) -> list[Page]:
     found = [Page(path, root) for path in sources if _has_code(path)]
     if not chosen:
         return found
-    matches = {}
+    by_name = {page.name: page for page in found}
+    return [by_name[name] for name in choose(by_name, chosen, root)]
+
+
+def choose(names: Iterable[str], chosen: Iterable[str], root: Path) -> list[str]:
+    """Choose pages by the end of their name, with or without its ending, or by their path.
+
+    Raises PageError for a choice that is no page, or several.
+    """
+    names, result, wrong = list(names), [], []
     for choice in chosen:
-        named = "/" + Path(choice).with_suffix("").as_posix()
-        matches[choice] = [page for page in found if f"/{page.name}".endswith(named)]
-        if not matches[choice] and Path(choice).is_absolute():
-            matches[choice] = [
-                page for page in found if page.source == Path(choice).with_suffix(".md")
-            ]
-    wrong = [
-        f"{len(some)} pages {choice}" if some else f"no page {choice}"
-        for choice, some in matches.items()
-        if len(some) != 1
-    ]
+        path = Path(choice).with_suffix("")
+        if path.is_absolute() and path.is_relative_to(root):
+            path = path.relative_to(root)
+        matches = [name for name in names if f"/{name}".endswith(f"/{path.as_posix()}")]
+        if len(matches) == 1:
+            result += matches
+        else:
+            wrong.append(f"{len(matches)} pages {choice}" if matches else f"no page {choice}")
     if wrong:
-        there = ", ".join(page.name for page in found) or "none"
-        raise PageError(f"{', '.join(wrong)}; there are: {there}")
-    return list(dict.fromkeys(page for some in matches.values() for page in some))
+        raise PageError(f"{', '.join(wrong)}; there are: {', '.join(names) or 'none'}")
+    return list(dict.fromkeys(result))
 
 
 def _has_code(path: Path) -> bool:

@@ -7,8 +7,7 @@ from pathlib import Path
 from course.bindings import binding_problem, bindings, mended
 from course.book import load_book
 from course.check import Problem
-from course.myst import PageError
-from course.notebook import pages, read_notebook
+from course.notebook import choose, pages, read_notebook
 from course.records import Record, notebook_records, visible_from
 
 
@@ -41,13 +40,8 @@ def rewrite_numbers(root: Path, chosen: Iterable[str] = ()) -> Rewritten:
     Raises PageError for a choice that is no page, and for a page or notebook that cannot be read.
     """
     names, result = sorted(load_book(root).titles), Rewritten()
-    if stems := [Path(choice).stem for choice in chosen]:
-        by_stem = {Path(name).stem: name for name in names}
-        if unknown := set(stems) - set(by_stem):
-            raise PageError(
-                f"no page {', '.join(sorted(unknown))}; there are: {', '.join(by_stem)}"
-            )
-        names = [by_stem[stem] for stem in dict.fromkeys(stems)]
+    if chosen := list(chosen):
+        names = choose(names, chosen, root)
     notebooks = {page.name: read_notebook(page.notebook) for page in pages(root)}
     records = {name: notebook_records(found) for name, found in notebooks.items() if found}
     for name in names:

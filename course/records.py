@@ -29,8 +29,10 @@ def notebook_records(notebook: NotebookNode) -> dict[str, Record]:
 
 
 def visible_from(page: str, records: dict[str, dict[str, Record]]) -> dict[str, Record]:
-    """Collect the records that a page's text may name: those of all pages, its own before others."""
-    everywhere = {name: record for own in records.values() for name, record in own.items()}
+    """Collect the records that a page's text may name: its own, and those of all chapters."""
+    everywhere: dict[str, Record] = {}
+    for owner, own in records.items():
+        everywhere |= {} if owner.startswith("solutions/") else own
     return everywhere | records.get(page, {})
 
 

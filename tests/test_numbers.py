@@ -6,6 +6,7 @@ from course.__main__ import main
 from course.bindings import bindings, mended
 from course.build import build
 from course.check import check
+from course.myst import PageError
 from course.notebook import pages
 from course.numbers import rewrite_numbers
 from tests.small_course import EPOCHS, Course, compared, settled
@@ -123,7 +124,7 @@ def test_an_unknown_page_is_refused_with_the_known_ones(
     course: Course, capsys: pytest.CaptureFixture
 ) -> None:
     assert main(["--root", str(course.root), "numbers", "pgae"]) == 1
-    assert capsys.readouterr().err == "no page pgae; there are: page, index\n"
+    assert capsys.readouterr().err == "no page pgae; there are: chapters/page, index\n"
 
 
 def test_records_of_the_page_itself_come_first(course: Course) -> None:
@@ -133,3 +134,15 @@ def test_records_of_the_page_itself_come_first(course: Course) -> None:
     course.store(other, {"epochs": EPOCHS | {"median": 7.0}})
     (change,) = rewrite_numbers(course.root).changes
     assert (str(change.file), change.new) == ("chapters/other.md", "7")
+
+
+def test_a_page_is_chosen_by_as_much_of_its_path_as_tells_it_apart(course: Course) -> None:
+    (course.root / "solutions/more").mkdir(parents=True)
+    (course.root / "solutions/more/page.md").write_text(
+        "# More\n\nIt takes 12 <!-- = epochs.mean -->.\n"
+    )
+    course.pretend_built()
+    with pytest.raises(PageError, match="2 pages page"):
+        rewrite_numbers(course.root, ["page.md"])
+    (change,) = rewrite_numbers(course.root, ["more/page.md"]).changes
+    assert str(change.file) == "solutions/more/page.md"

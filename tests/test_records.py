@@ -2,7 +2,7 @@
 
 import pytest
 
-from course.records import Record, differences
+from course.records import Record, differences, visible_from
 from tests.small_course import compared, settled
 
 OVER_SEEDS = dict(mean=15.0, sd=1.0, median=15.0, min=12.0, max=18.0, n=50)  # 6 sd sqrt(2/n) = 1.2
@@ -155,3 +155,9 @@ def test_what_the_source_s_data_say_does_not_turn_a_claim() -> None:
     assert differences(both(NEAR), both(ACROSS)) == []
     (found,) = differences(both(NEAR), both(ACROSS, verdict=TURNED))
     assert found.startswith("C14.verdict")
+
+
+def test_what_an_exercise_records_is_visible_in_its_own_page_only() -> None:
+    records = {"chapters/a": {"x": VALUE}, "solutions/a/b": {"x": OVER_SEEDS, "y": VALUE}}
+    assert visible_from("chapters/c", records) == {"x": VALUE}
+    assert visible_from("solutions/a/b", records) == {"x": OVER_SEEDS, "y": VALUE}
