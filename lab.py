@@ -1045,7 +1045,7 @@ def repeat(
 
 def sweep(
     build: Callable[..., keras.Model],
-    grid: Mapping[str, Iterable[Any]],
+    grid: Mapping[str, Iterable[Any]] | Sequence[Mapping[str, Iterable[Any]]],
     data: Data,
     *,
     seeds: int | Sequence[int] = 30,
@@ -1057,11 +1057,12 @@ def sweep(
 
     Args:
         grid: Name -> values to try. Each name is a parameter of ``build``, of ``data`` (beside
-            the seed) or of ``fit``.
+            the seed) or of ``fit``. Or several such grids, one after the other, as in
+            scikit-learn's ``ParameterGrid``.
         build, data, seeds, measure, jobs, fit_arguments: as in ``repeat``.
 
     Returns:
-        One ``Runs`` per combination, in the order of ``itertools.product``.
+        One ``Runs`` per combination, in the order of ``itertools.product``, grid by grid.
 
     Raises:
         ValueError: A name in ``grid`` is a parameter of nothing, or a list of values is empty.
@@ -1069,15 +1070,17 @@ def sweep(
     seeds = list(range(seeds)) if isinstance(seeds, (int, np.integer)) else [int(s) for s in seeds]
     if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be different numbers from 0 on, and at least one: {seeds}.")
-    values = {name: list(options) for name, options in grid.items()}
-    for name, options in values.items():
-        if not options:
-            raise ValueError(f"The grid has no value for {name!r}.")
-        _owner_of(name, build, data)
-    settings = [
-        dict(zip(values, combination, strict=True))
-        for combination in itertools.product(*values.values())
-    ]
+    settings = []
+    for one in [grid] if isinstance(grid, Mapping) else grid:
+        values = {name: list(options) for name, options in one.items()}
+        for name, options in values.items():
+            if not options:
+                raise ValueError(f"The grid has no value for {name!r}.")
+            _owner_of(name, build, data)
+        for combination in itertools.product(*values.values()):
+            settings.append(dict(zip(values, combination, strict=True)))
+    if not settings:
+        raise ValueError("grid is an empty list; give at least one grid of settings to try.")
     jobs = joblib.effective_n_jobs(jobs if jobs is not None else -1)
     # Some eight pieces for each process, so that none of them waits long for the others at the end
     pieces = max(1, min(len(seeds), -(-8 * jobs // len(settings)))) if jobs > 1 else 1

@@ -374,6 +374,8 @@ def test_a_saved_sweep_loads_as_it_was(tmp_path):
     ("arguments", "message"),
     [
         ({"grid": {"rate": []}}, "no value for 'rate'"),
+        ({"grid": []}, "empty list"),
+        ({"grid": [{"rate": [0.1]}, {"ratio": [1]}]}, "'ratio' is a parameter neither of build"),
         ({"grid": {"ratio": [1]}}, "'ratio' is a parameter neither of build"),
         ({"seeds": []}, "seeds must be"),
         ({"seeds": [1, 1]}, "seeds must be different"),
@@ -385,6 +387,18 @@ def test_a_sweep_that_cannot_run_says_why_before_it_starts(arguments, message):
     grid = arguments.pop("grid", {"rate": [0.1]})
     with pytest.raises(ValueError, match=message):
         lab.sweep(build, grid, DATA, jobs=1, **({"epochs": 1} | arguments))
+
+
+def test_several_grids_are_swept_one_after_the_other():
+    grids = [{"rate": [0.1, 0.2], "epochs": [1]}, {"rate": [0.1], "batch_size": [8], "epochs": [2]}]
+    both = lab.sweep(build, grids, DATA, seeds=2, jobs=1)
+    assert [runs.setting for runs in both] == [
+        {"rate": 0.1, "epochs": 1},
+        {"rate": 0.2, "epochs": 1},
+        {"rate": 0.1, "batch_size": 8, "epochs": 2},
+    ]
+    alone = lab.sweep(build, grids[1], DATA, seeds=2, jobs=1).runs[0]
+    np.testing.assert_array_equal(both.at(batch_size=8)["loss"], alone["loss"])
 
 
 @pytest.mark.slow
