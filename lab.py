@@ -701,7 +701,7 @@ def _log_of_fraction(words: tf.Tensor) -> tf.Tensor:
 
 def _dropout(x: tf.Tensor, rate: float, seed: tf.Tensor, noise_shape: Any = None) -> tf.Tensor:
     """Inverted dropout with two 16-bit draws from each 32-bit one; keeps the rate to 1/65,536."""
-    shape = _static(tf.shape(x) if noise_shape is None else noise_shape)
+    shape = _static(x.shape if noise_shape is None else noise_shape, like=x.shape)
     size = int(np.prod(shape))
     half = -(-size // 2)
     pairs = _in_one_go(seed, half, tf.uint32, lambda: _random_words(seed, half))
@@ -713,9 +713,15 @@ def _dropout(x: tf.Tensor, rate: float, seed: tf.Tensor, noise_shape: Any = None
     return tf.where(kept, x * tf.cast(1 / (1 - rate), x.dtype), 0)
 
 
-def _static(shape: Any) -> list[int]:
-    """A shape as numbers: the shapes of a compiled program are all known."""
-    return [int(size) for size in tf.get_static_value(tf.convert_to_tensor(shape))]
+def _static(shape: Any, like: Sequence[int] | None = None) -> list[int]:
+    """A shape as numbers: all shapes of a compiled program are known, except that Keras asks for
+    the size of the values themselves (``like``) where a ``noise_shape`` has None."""
+    if isinstance(shape, tf.Tensor):
+        shape = tf.get_static_value(shape)
+    sizes = [tf.get_static_value(size) for size in shape]
+    return [
+        int(own if size is None else size) for own, size in zip(like or sizes, sizes, strict=True)
+    ]
 
 
 def _polynomial(x: tf.Tensor, coefficients: Sequence[float]) -> tf.Tensor:
