@@ -20,6 +20,7 @@ what comes with tensorflow, scikit-learn, matplotlib and pandas.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -30,7 +31,7 @@ import sys
 import time
 import uuid
 import warnings
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager, suppress
@@ -39,6 +40,7 @@ from html import escape
 from inspect import signature
 from math import factorial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 from unittest.mock import patch
 
@@ -63,6 +65,7 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 from joblib.parallel import LokyBackend, get_active_backend
 from scipy import stats
 from tensorflow.compiler.tf2xla.python import xla
+from tensorflow.python.framework import ops
 from tensorflow.python.ops import random_ops_util
 
 Array = np.ndarray
@@ -210,7 +213,12 @@ class _Program:
     ROWS, COLUMNS = 512, 32  # epochs and logs that one call can record; long runs take more calls
 
     def __init__(
-        self, model: keras.Model, train: Split, validation: Split | None, loop: _Loop
+        self,
+        model: keras.Model,
+        train: Split,
+        validation: Split | None,
+        loop: _Loop,
+        key: tuple,
     ) -> None:
         self.model, self.loop = model, loop
         self.names: list[str] = []  # of the logs of an epoch; known once the loop is traced
@@ -222,7 +230,7 @@ class _Program:
         specs = [tf.TensorSpec(array.shape, array.dtype) for array in train + (validation or ())]
         scalar = tf.TensorSpec([], tf.int32)
         function = tf.function(self._run_epochs, autograph=False, jit_compile=True)
-        with _xla_random_numbers(), _without_cudnn(model):
+        with _xla_random_numbers(), _without_cudnn(model), _names_from(key, model):
             # A concrete function is never traced again, so the choice made above stays in force.
             constants = [tf.TensorSpec([], tf.float32) for _ in self.adjustable]
             self.function = function.get_concrete_function(specs, constants, scalar, scalar, scalar)
@@ -308,7 +316,7 @@ class _Program:
         full = samples // batch_size
         own_names: list[str] = []  # of logs that are not metrics
 
-        def one_step(index: tf.Tensor, latest: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def one_step(index: tf.Tensor, *latest: tf.Tensor) -> tuple[tf.Tensor, ...]:
             logs = step(
                 tuple(
                     tf.slice(
@@ -320,14 +328,16 @@ class _Program:
                 )
             )
             own_names[:] = [] if set(logs) == set(self.model.get_metrics_result()) else logs
-            row = tf.pad(_stack(logs), [[0, self.COLUMNS - len(logs)]]) if own_names else latest
-            return index + 1, row
+            if own_names:
+                latest = (tf.pad(_stack(logs), [[0, self.COLUMNS - len(logs)]]),)
+            return index + 1, *latest
 
         if samples > batch_size:
-            first = [0, tf.zeros([self.COLUMNS])]
-            _, latest = tf.while_loop(lambda index, _: index < full, one_step, first)
+            # Models of Keras' own parts have no logs of their own to carry along.
+            latest = () if _is_keras(self.model) else (tf.zeros([self.COLUMNS]),)
+            _, *latest = tf.while_loop(lambda index, *_: index < full, one_step, [0, *latest])
             if full * batch_size == samples:
-                own = dict(zip(own_names, tf.unstack(latest), strict=False))
+                own = dict(zip(own_names, tf.unstack(latest[0]), strict=False)) if latest else {}
                 return own or self.model.get_metrics_result()
         logs = step(tuple(array[samples - (samples % batch_size or samples) :] for array in data))
         metrics = self.model.get_metrics_result()
@@ -429,7 +439,7 @@ def _program(model: keras.Model, train: Split, validation: Split | None, loop: _
     shapes = [(array.shape, str(array.dtype)) for array in train + (validation or ())]
     key = (structure or (id(model), id(model._compile_config)), str(shapes), loop)
     if key not in _programs:
-        _programs[key] = _Program(model, train, validation, loop)
+        _programs[key] = _Program(model, train, validation, loop, key)
         if len(_programs) > 48:  # a program keeps its model and a few MB of machine code alive
             _programs.popitem(last=False)
     _programs.move_to_end(key)
@@ -590,6 +600,34 @@ def _xla_random_numbers() -> Iterator[None]:
         patch.object(tf.nn.experimental, "stateless_dropout", _dropout),
     ):
         yield
+
+
+_traced: Counter[tuple] = Counter()
+
+
+@contextmanager
+def _names_from(key: tuple, model: keras.Model) -> Iterator[None]:
+    """While a program is traced, derive all names in it from its key.
+
+    TensorFlow numbers functions, and Keras layers, as they are made, and so differently in each
+    process. But XLA takes a program from its cache only where it has the same names.
+    """
+    if not isinstance(key[0], str):  # code of the model's own, which may ask for names
+        yield
+        return
+    _traced[key] += 1  # a program traced again must not take the names of the first one
+    digest = hashlib.sha256(repr((key, _traced[key])).encode()).digest()
+    numbers = itertools.count(1 << 60 | int.from_bytes(digest[:5], "big") << 20)
+    named = [model.optimizer, *model._flatten_layers()]
+    names = [one.name for one in named]
+    for number, one in enumerate(named):
+        one.name = f"{type(one).__name__}_{number}"
+    try:
+        with patch.object(ops, "uid", lambda: next(numbers)):
+            yield
+    finally:
+        for one, name in zip(named, names, strict=True):
+            one.name = name
 
 
 @contextmanager
@@ -1132,7 +1170,19 @@ def _owner_of(name: str, build: Callable, data: Data) -> str:
 
 
 _processes: list[loky.ProcessPoolExecutor] = []  # of one process each
-ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}  # for NumPy
+_compiled: TemporaryDirectory | None = None  # programs as machine code, removed at the end
+
+
+def _start_process() -> loky.ProcessPoolExecutor:
+    """A process that trains, with one thread for NumPy. All of them share what XLA compiles."""
+    global _compiled
+    if not _compiled:
+        _compiled = TemporaryDirectory(prefix="lab_", ignore_cleanup_errors=True)
+    environment = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+    cache = f"--tf_xla_persistent_cache_directory={_compiled.name}"
+    environment["TF_XLA_FLAGS"] = f"{os.environ.get('TF_XLA_FLAGS', '')} {cache}".strip()
+    environment["TF_CPP_MIN_LOG_LEVEL"] = "3"  # each program taken from there logs a false error
+    return loky.ProcessPoolExecutor(1, timeout=300, env=environment)
 
 
 def _spread(tasks: Sequence[tuple], jobs: int) -> Iterator[tuple[tuple[str, int], list]]:
@@ -1147,7 +1197,7 @@ def _spread(tasks: Sequence[tuple], jobs: int) -> Iterator[tuple[tuple[str, int]
         yield from parallel(joblib.delayed(_train_chunk)(*task) for task in tasks)
         return
     while len(_processes) < jobs:
-        _processes.append(loky.ProcessPoolExecutor(1, timeout=300, env=ONE_THREAD))
+        _processes.append(_start_process())
     lists = [[tasks[i] for i in part] for part in np.array_split(np.arange(len(tasks)), jobs)]
     running: dict[Future, int] = {}
 

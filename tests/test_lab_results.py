@@ -425,6 +425,24 @@ def test_neighbouring_settings_stay_with_one_process():
     assert runs.at(rate=0.1)["process"][1] == first
 
 
+@pytest.mark.slow
+def test_a_program_that_one_process_has_compiled_the_others_load():
+    """Whatever they made before: else XLA would take it for another program, and keep two files."""
+
+    def network(earlier, units):
+        for _ in range(earlier):  # so that layers, and all else that is numbered, have other names
+            build()
+        model = keras.Sequential([keras.Input((2,)), layers.Dense(units, "tanh"), layers.Dense(1)])
+        model.compile("sgd", loss="mse")
+        return model
+
+    lab.sweep(build, {}, DATA, seeds=2, epochs=1, jobs=2)
+    before = set(os.listdir(lab._compiled.name))
+    grid = {"earlier": [0, 1, 2, 3], "units": [5, 6]}
+    lab.sweep(network, grid, DATA, seeds=[4, 5], epochs=1, jobs=2)
+    assert len(set(os.listdir(lab._compiled.name)) - before) == 2
+
+
 def test_another_backend_of_joblib_gets_all_pieces_of_a_sweep(monkeypatch):
     pieces = []
 
