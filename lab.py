@@ -36,6 +36,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from html import escape
 from inspect import signature
 from math import factorial
@@ -1234,6 +1235,15 @@ def _train_chunk(arm: tuple[str, int], *arguments: Any) -> tuple[tuple[str, int]
 
 
 _latest_twin: tuple[tuple[str, int], _Twin] | None = None
+_proven: tuple[str, dict[str, _Twin]] = "", {}
+
+
+def _proven_twins(sweep: str) -> dict[str, _Twin]:
+    """Twins of this sweep, by structure, of which it is known that drawing again is enough."""
+    global _proven
+    if _proven[0] != sweep:
+        _proven = sweep, {}
+    return _proven[1]
 
 
 def _train_seeds(
@@ -1265,9 +1275,12 @@ def _train_seeds(
                     model._symbolic_build(data_batch=(np.asarray(train[0]), np.asarray(train[1])))
             if twin is None:
                 twin = _Twin(model, draws, looked_at=measure is not None)
+                twin.trust(_proven_twins(arm[0]), seed)
                 _latest_twin = arm, twin
             else:
                 twin.be_like(model, seed)
+            if twin.structure:
+                _proven_twins(arm[0])[twin.structure] = twin
         else:
             twin.redraw()
         arguments = {"validation_data": test} | parts["fit"] | {"verbose": 0, "seed": seed}
@@ -1306,17 +1319,13 @@ def _recorded_draws() -> Iterator[_Draws]:
         yield draws
 
 
-def _random_state() -> tuple:
-    return random.getstate(), repr(np.random.get_state())
-
-
 class _Twin:
     """What a sweep trains: one model, from the initial weights of each seed in turn.
 
     Building a model takes longer than training a small one. So the second seed's model is built
     and compared with weights drawn again by the first one's initializers; if they are the same,
     all others are only drawn (``redraws``), and if not, as where ``build`` draws numbers in a way
-    of its own, all are built.
+    of its own, all are built. Of a later setting of the same structure only one is built.
 
     Attributes:
         start: Values of the model's variables that the next run starts from; those that the model
@@ -1341,27 +1350,63 @@ class _Twin:
                 "build must return the same kind of model for every seed, but with seed "
                 f"{seed} its weights have another number or shape."
             )
-        after = _random_state()
-        keras.utils.set_random_seed(seed)
-        self.redraw()
-        set_by_fit = {id(variable) for variable in _seed_states(self.model)}
-        self.redraws = _random_state() == after and all(
-            np.array_equal(drawn, value) or id(variable) in set_by_fit
-            for variable, drawn, value in zip(self.model.variables, self.start, built, strict=False)
-        )
+        self.redraws = self._draws(built, seed)
         self.start = built + self.start[len(built) :]
         if self.redraws:
             self.structure = _structure(self.model)
+
+    def trust(self, proven: Mapping[str, _Twin], seed: int) -> None:
+        """Build no second model if a setting of the same structure is known to be only drawn.
+
+        ``seed`` is the first model's: drawing must give what was built, and what is not drawn must
+        be as in that setting.
+        """
+        structure = _structure(self.model)
+        if structure not in proven:
+            return
+        built = self.first_state[: len(self.model.variables)]
+        same = self._draws(built, seed) and all(
+            self._is_drawn(variable) or np.array_equal(value, known)
+            for variable, value, known in zip(
+                self.model.variables, built, proven[structure].first_state, strict=False
+            )
+            if id(variable) not in self._set_by_fit
+        )
+        if same:
+            self.redraws, self.structure = True, structure
+        else:
+            self.start = None
+
+    def _draws(self, built: Sequence[tf.Tensor], seed: int) -> bool:
+        """Whether drawing anew for ``seed`` gives what was built, with as many random numbers."""
+        after = random.getstate(), np.random.get_state()
+        keras.utils.set_random_seed(seed)
+        self.redraw()
+        as_many = repr(after) == repr((random.getstate(), np.random.get_state()))
+        random.setstate(after[0])
+        np.random.set_state(after[1])
+        return as_many and all(
+            np.array_equal(drawn, value)
+            for variable, drawn, value in zip(self.model.variables, self.start, built, strict=False)
+            if id(variable) not in self._set_by_fit
+        )
+
+    @cached_property
+    def _set_by_fit(self) -> set[int]:
+        return {id(variable) for variable in _seed_states(self.model)}
+
+    def _is_drawn(self, variable: keras.Variable) -> bool:
+        seed = getattr(self.draws.initializers.get(id(variable)), "seed", None)
+        return isinstance(seed, int) and seed in self.draws.seeds
 
     def redraw(self) -> None:
         """Start from the state that ``build`` would give, called in place of this function."""
         drawn = {old: random.randint(1, 10**9) for old in self.draws.seeds}  # as Keras draws them
         self.start = list(self.first_state)
         for place, variable in enumerate(_state(self.model)):
-            initializer = self.draws.initializers.get(id(variable))
-            seed = getattr(initializer, "seed", None)
-            if isinstance(seed, int) and seed in drawn:
-                self.start[place] = _initial(initializer, drawn[seed], variable)
+            if self._is_drawn(variable):
+                initializer = self.draws.initializers[id(variable)]
+                self.start[place] = _initial(initializer, drawn[initializer.seed], variable)
 
 
 _initials: OrderedDict[tuple, tf.Tensor] = OrderedDict()

@@ -108,6 +108,42 @@ def test_a_build_function_with_random_numbers_of_its_own_is_called_for_every_see
         np.testing.assert_array_equal(row, weights_of(still, [seed])[0])
 
 
+def test_settings_of_one_structure_are_built_once_each_after_the_first():
+    built = []
+
+    def network(rate):
+        built.append(rate)
+        return build(rate)
+
+    grid, seeds = {"rate": [0.1, 0.2, 0.3]}, [5, 1, 8]
+    together = lab.sweep(network, grid, DATA, seeds=seeds, epochs=3, jobs=1)
+    assert built == [0.1, 0.1, 0.2, 0.3]
+    for runs in together:
+        rate = runs.setting["rate"]
+        alone = lab.repeat(lambda rate=rate: build(rate), DATA, seeds=seeds, epochs=3)
+        np.testing.assert_array_equal(runs["loss"], alone["loss"])
+
+
+@pytest.mark.parametrize("first", [0.0, 1.0])
+def test_a_setting_with_random_numbers_of_its_own_is_built_for_every_seed(first):
+    """Also where another setting of the same structure only draws what Keras draws."""
+
+    def partly(size):
+        rng = np.random.default_rng()  # seeded by nothing
+        dense = layers.Dense(1, bias_initializer=keras.initializers.Constant(size * rng.random()))
+        model = keras.Sequential([keras.Input((2,)), dense])
+        model.compile(keras.optimizers.SGD(0.0), loss="mse")
+        return model
+
+    def bias(model, data):
+        return {"bias": model.layers[0].bias.numpy()[0]}
+
+    grid = {"size": [first, 1 - first]}
+    runs = lab.sweep(partly, grid, DATA, seeds=4, epochs=1, measure=bias, jobs=1)
+    assert len(set(runs.at(size=1.0)["bias"])) == 4
+    assert set(runs.at(size=0.0)["bias"]) == {0}
+
+
 def test_random_numbers_after_build_are_those_of_the_seed_for_drawn_models_too():
     def measure(model, data):
         return {"drawn": [lab.random.random(), np.random.uniform()]}
