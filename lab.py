@@ -20,6 +20,7 @@ what comes with tensorflow, scikit-learn, matplotlib and pandas.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import itertools
 import json
@@ -27,6 +28,7 @@ import os
 import platform
 import random
 import re
+import signal
 import sys
 import time
 import uuid
@@ -41,6 +43,7 @@ from html import escape
 from inspect import signature
 from math import factorial
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 from unittest.mock import patch
@@ -1171,7 +1174,7 @@ def _owner_of(name: str, build: Callable, data: Data) -> str:
 
 
 _processes: list[loky.ProcessPoolExecutor] = []  # of one process each
-_compiled: TemporaryDirectory | None = None  # programs as machine code, removed at the end
+_compiled: TemporaryDirectory | None = None  # programs as machine code
 
 
 def _start_process() -> loky.ProcessPoolExecutor:
@@ -1183,7 +1186,23 @@ def _start_process() -> loky.ProcessPoolExecutor:
     cache = f"--tf_xla_persistent_cache_directory={_compiled.name}"
     environment["TF_XLA_FLAGS"] = f"{os.environ.get('TF_XLA_FLAGS', '')} {cache}".strip()
     environment["TF_CPP_MIN_LOG_LEVEL"] = "3"  # each program taken from there logs a false error
-    return loky.ProcessPoolExecutor(1, timeout=300, env=environment)
+    prepare = {"initializer": _prepare_to_leave, "initargs": (_compiled.name,)}
+    return loky.ProcessPoolExecutor(1, timeout=300, env=environment, **prepare)
+
+
+def _prepare_to_leave(compiled: str) -> None:
+    """In the end a process removes the compiled programs and leaves at once.
+
+    Jupyter ends a kernel's processes by a signal, and the kernel itself before it can tidy up.
+    TensorFlow would take seconds to take itself apart.
+    """
+
+    def leave(*_: Any) -> None:
+        rmtree(compiled, ignore_errors=True)
+        os._exit(0)
+
+    atexit.register(leave)
+    signal.signal(signal.SIGTERM, leave)
 
 
 def _spread(tasks: Sequence[tuple], jobs: int) -> Iterator[tuple[tuple[str, int], list]]:
@@ -1933,9 +1952,9 @@ def plot_setting(
     """
     runs = list(runs)
     along = [one.setting[setting] for one in runs]
-    values = np.array([one.final(name, last) if name in one.history else one[name] for one in runs])
-    (line,) = ax.plot(along, values.mean(axis=1), marker="o", markersize=4, label=label)
-    low, high = np.percentile(values, [5, 95], axis=1)
+    values = [one.final(name, last) if name in one.history else one[name] for one in runs]
+    (line,) = ax.plot(along, [v.mean() for v in values], marker="o", markersize=4, label=label)
+    low, high = np.array([np.percentile(v, [5, 95]) for v in values]).T
     ax.fill_between(along, low, high, color=line.get_color(), alpha=0.15, linewidth=0)
     ax.set(xlabel=setting, ylabel=name.removeprefix("val_"))
     ax.legend()

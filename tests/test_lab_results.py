@@ -2,6 +2,9 @@
 
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import lab
 
@@ -477,6 +480,32 @@ def test_a_program_that_one_process_has_compiled_the_others_load():
     grid = {"earlier": [0, 1, 2, 3], "units": [5, 6]}
     lab.sweep(network, grid, DATA, seeds=[4, 5], epochs=1, jobs=2)
     assert len(set(os.listdir(lab._compiled.name)) - before) == 2
+
+
+@pytest.mark.slow
+def test_compiled_programs_are_removed_when_a_kernel_is_shut_down(tmp_path):
+    """As Jupyter does it: it ends the kernel's processes by a signal, then kills the kernel."""
+    script = tmp_path / "kernel.py"
+    script.write_text(
+        "import os, signal, time\n"
+        "import lab\n"
+        "from tests.test_lab_results import DATA, build\n"
+        "lab.sweep(build, {}, DATA, seeds=2, epochs=1, jobs=2)\n"
+        "print(lab._compiled.name, os.listdir(lab._compiled.name))\n"
+        "for pool in lab._processes:\n"
+        "    for process in pool._processes:\n"
+        "        os.kill(process, signal.SIGTERM)\n"
+        "time.sleep(1)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    root = str(Path(__file__).parents[1])
+    command = [sys.executable, "-u", str(script)]
+    done = subprocess.run(
+        command, cwd=root, env=os.environ | {"PYTHONPATH": root}, capture_output=True, text=True
+    )
+    folder, files = done.stdout.split(" ", 1)
+    assert "xla_compile_cache" in files
+    assert not Path(folder).exists()
 
 
 def test_another_backend_of_joblib_gets_all_pieces_of_a_sweep(monkeypatch):
