@@ -1284,8 +1284,12 @@ def _train_seeds(
         parts[_owner_of(name, build, data)][name] = value
     twin = _latest_twin[1] if _latest_twin and _latest_twin[0] == arm else None
     for seed in seeds:
-        train, test = data(seed, **parts["data"]) if callable(data) else data
-        keras.utils.set_random_seed(seed)
+        train, test = _data_for(seed, data, parts["data"], arm[0])
+        if twin is None or not twin.redraws or measure:
+            keras.utils.set_random_seed(seed)
+        else:  # TensorFlow's own seed, which nothing asks for, takes longer to set than some runs
+            random.seed(seed)
+            np.random.seed(seed)
         if twin is None or not twin.redraws:
             with _recorded_draws() as draws:
                 model = build(**parts["build"])
@@ -1306,6 +1310,34 @@ def _train_seeds(
         history = fit(twin.model, *train, **arguments)
         measured = measure(twin.model, (train, test)) if measure else {}
         yield seed, (_by_epoch(history, parts["fit"]), measured, history.seconds)
+
+
+_drawn: tuple[str, dict[tuple, Any]] = "", {}
+
+
+def _data_for(seed: int, data: Data, setting: dict[str, Any], sweep: str) -> Any:
+    """The data for a seed. Those drawn are kept for later settings of the sweep, up to 128 MiB, and
+    cannot be written to, so that no run changes them for the next."""
+    global _drawn
+    if not callable(data):
+        return data
+    if _drawn[0] != sweep:
+        _drawn = sweep, {}
+    kept, key = _drawn[1], (seed, repr(setting))
+    if key not in kept:
+        drawn = data(seed, **setting)
+        arrays = [array for split in drawn if split for array in split]
+        size = sum(array.nbytes for array in arrays if type(array) is np.ndarray)
+        if any(type(array) is not np.ndarray for array in arrays) or (len(kept) + 1) * size > 2**27:
+            return drawn
+        kept[key] = [split and tuple(_read_only(array) for array in split) for split in drawn]
+    return kept[key]
+
+
+def _read_only(array: Array) -> Array:
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 @dataclass

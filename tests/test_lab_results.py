@@ -379,6 +379,25 @@ def test_data_may_be_drawn_for_each_seed_and_setting():
     assert list(result.table("val_loss").columns)[:3] == ["shift", "batch_size", "rate"]
 
 
+def test_data_are_drawn_once_for_all_settings_that_share_them_and_stay_as_they_are():
+    drawn = []
+
+    def data(seed, shift):
+        drawn.append((seed, shift))
+        (x, y), test = DATA
+        return (x + shift, y), test
+
+    def change(model, data):
+        data[1][0][:] = 0
+
+    grid = {"shift": [0.0, 1.0], "rate": [0.1, 0.2]}
+    lab.sweep(build, grid, data, seeds=2, epochs=1, jobs=1)
+    assert drawn == [(0, 0.0), (1, 0.0), (0, 1.0), (1, 1.0)]
+    with pytest.raises(ValueError, match="read-only"):
+        lab.sweep(build, grid, data, seeds=2, epochs=1, measure=change, jobs=1)
+    assert DATA[1][0].flags.writeable
+
+
 def test_epochs_without_validation_are_nan():
     runs = lab.repeat(build, DATA, seeds=2, epochs=7, validation_freq=3)
     assert np.isnan(runs["val_loss"]).tolist() == [[True, True, False, True, True, False, True]] * 2
