@@ -20,25 +20,31 @@ what comes with tensorflow, scikit-learn, matplotlib and pandas.
 
 from __future__ import annotations
 
+import atexit
+import hashlib
 import itertools
 import json
 import os
 import platform
 import random
 import re
+import signal
 import sys
 import time
 import uuid
 import warnings
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from html import escape
 from inspect import signature
 from math import factorial
 from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 from unittest.mock import patch
 
@@ -63,6 +69,7 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 from joblib.parallel import LokyBackend, get_active_backend
 from scipy import stats
 from tensorflow.compiler.tf2xla.python import xla
+from tensorflow.python.framework import ops
 from tensorflow.python.ops import random_ops_util
 
 Array = np.ndarray
@@ -210,7 +217,12 @@ class _Program:
     ROWS, COLUMNS = 512, 32  # epochs and logs that one call can record; long runs take more calls
 
     def __init__(
-        self, model: keras.Model, train: Split, validation: Split | None, loop: _Loop
+        self,
+        model: keras.Model,
+        train: Split,
+        validation: Split | None,
+        loop: _Loop,
+        key: tuple,
     ) -> None:
         self.model, self.loop = model, loop
         self.names: list[str] = []  # of the logs of an epoch; known once the loop is traced
@@ -222,7 +234,7 @@ class _Program:
         specs = [tf.TensorSpec(array.shape, array.dtype) for array in train + (validation or ())]
         scalar = tf.TensorSpec([], tf.int32)
         function = tf.function(self._run_epochs, autograph=False, jit_compile=True)
-        with _xla_random_numbers(), _without_cudnn(model):
+        with _xla_random_numbers(), _without_cudnn(model), _names_from(key, model):
             # A concrete function is never traced again, so the choice made above stays in force.
             constants = [tf.TensorSpec([], tf.float32) for _ in self.adjustable]
             self.function = function.get_concrete_function(specs, constants, scalar, scalar, scalar)
@@ -308,7 +320,7 @@ class _Program:
         full = samples // batch_size
         own_names: list[str] = []  # of logs that are not metrics
 
-        def one_step(index: tf.Tensor, latest: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def one_step(index: tf.Tensor, *latest: tf.Tensor) -> tuple[tf.Tensor, ...]:
             logs = step(
                 tuple(
                     tf.slice(
@@ -320,14 +332,16 @@ class _Program:
                 )
             )
             own_names[:] = [] if set(logs) == set(self.model.get_metrics_result()) else logs
-            row = tf.pad(_stack(logs), [[0, self.COLUMNS - len(logs)]]) if own_names else latest
-            return index + 1, row
+            if own_names:
+                latest = (tf.pad(_stack(logs), [[0, self.COLUMNS - len(logs)]]),)
+            return index + 1, *latest
 
         if samples > batch_size:
-            first = [0, tf.zeros([self.COLUMNS])]
-            _, latest = tf.while_loop(lambda index, _: index < full, one_step, first)
+            # Models of Keras' own parts have no logs of their own to carry along.
+            latest = () if _is_keras(self.model) else (tf.zeros([self.COLUMNS]),)
+            _, *latest = tf.while_loop(lambda index, *_: index < full, one_step, [0, *latest])
             if full * batch_size == samples:
-                own = dict(zip(own_names, tf.unstack(latest), strict=False))
+                own = dict(zip(own_names, tf.unstack(latest[0]), strict=False)) if latest else {}
                 return own or self.model.get_metrics_result()
         logs = step(tuple(array[samples - (samples % batch_size or samples) :] for array in data))
         metrics = self.model.get_metrics_result()
@@ -429,7 +443,7 @@ def _program(model: keras.Model, train: Split, validation: Split | None, loop: _
     shapes = [(array.shape, str(array.dtype)) for array in train + (validation or ())]
     key = (structure or (id(model), id(model._compile_config)), str(shapes), loop)
     if key not in _programs:
-        _programs[key] = _Program(model, train, validation, loop)
+        _programs[key] = _Program(model, train, validation, loop, key)
         if len(_programs) > 48:  # a program keeps its model and a few MB of machine code alive
             _programs.popitem(last=False)
     _programs.move_to_end(key)
@@ -592,6 +606,34 @@ def _xla_random_numbers() -> Iterator[None]:
         yield
 
 
+_traced: Counter[tuple] = Counter()
+
+
+@contextmanager
+def _names_from(key: tuple, model: keras.Model) -> Iterator[None]:
+    """While a program is traced, derive all names in it from its key.
+
+    TensorFlow numbers functions, and Keras layers, as they are made, and so differently in each
+    process. But XLA takes a program from its cache only where it has the same names.
+    """
+    if not isinstance(key[0], str):  # code of the model's own, which may ask for names
+        yield
+        return
+    _traced[key] += 1  # a program traced again must not take the names of the first one
+    digest = hashlib.sha256(repr((key, _traced[key])).encode()).digest()
+    numbers = itertools.count(1 << 60 | int.from_bytes(digest[:5], "big") << 20)
+    named = [model.optimizer, *model._flatten_layers()]
+    names = [one.name for one in named]
+    for number, one in enumerate(named):
+        one.name = f"{type(one).__name__}_{number}"
+    try:
+        with patch.object(ops, "uid", lambda: next(numbers)):
+            yield
+    finally:
+        for one, name in zip(named, names, strict=True):
+            one.name = name
+
+
 @contextmanager
 def _without_cudnn(model: keras.Model) -> Iterator[None]:
     """On a GPU, keep recurrent layers off cuDNN, which XLA cannot compile."""
@@ -701,7 +743,7 @@ def _log_of_fraction(words: tf.Tensor) -> tf.Tensor:
 
 def _dropout(x: tf.Tensor, rate: float, seed: tf.Tensor, noise_shape: Any = None) -> tf.Tensor:
     """Inverted dropout with two 16-bit draws from each 32-bit one; keeps the rate to 1/65,536."""
-    shape = _static(tf.shape(x) if noise_shape is None else noise_shape)
+    shape = _static(x.shape if noise_shape is None else noise_shape, like=x.shape)
     size = int(np.prod(shape))
     half = -(-size // 2)
     pairs = _in_one_go(seed, half, tf.uint32, lambda: _random_words(seed, half))
@@ -713,9 +755,15 @@ def _dropout(x: tf.Tensor, rate: float, seed: tf.Tensor, noise_shape: Any = None
     return tf.where(kept, x * tf.cast(1 / (1 - rate), x.dtype), 0)
 
 
-def _static(shape: Any) -> list[int]:
-    """A shape as numbers: the shapes of a compiled program are all known."""
-    return [int(size) for size in tf.get_static_value(tf.convert_to_tensor(shape))]
+def _static(shape: Any, like: Sequence[int] | None = None) -> list[int]:
+    """A shape as numbers: all shapes of a compiled program are known, except that Keras asks for
+    the size of the values themselves (``like``) where a ``noise_shape`` has None."""
+    if isinstance(shape, tf.Tensor):
+        shape = tf.get_static_value(shape)
+    sizes = [tf.get_static_value(size) for size in shape]
+    return [
+        int(own if size is None else size) for own, size in zip(like or sizes, sizes, strict=True)
+    ]
 
 
 def _polynomial(x: tf.Tensor, coefficients: Sequence[float]) -> tf.Tensor:
@@ -1045,7 +1093,7 @@ def repeat(
 
 def sweep(
     build: Callable[..., keras.Model],
-    grid: Mapping[str, Iterable[Any]],
+    grid: Mapping[str, Iterable[Any]] | Sequence[Mapping[str, Iterable[Any]]],
     data: Data,
     *,
     seeds: int | Sequence[int] = 30,
@@ -1057,11 +1105,12 @@ def sweep(
 
     Args:
         grid: Name -> values to try. Each name is a parameter of ``build``, of ``data`` (beside
-            the seed) or of ``fit``.
+            the seed) or of ``fit``. Or several such grids, one after the other, as in
+            scikit-learn's ``ParameterGrid``.
         build, data, seeds, measure, jobs, fit_arguments: as in ``repeat``.
 
     Returns:
-        One ``Runs`` per combination, in the order of ``itertools.product``.
+        One ``Runs`` per combination, in the order of ``itertools.product``, grid by grid.
 
     Raises:
         ValueError: A name in ``grid`` is a parameter of nothing, or a list of values is empty.
@@ -1069,15 +1118,17 @@ def sweep(
     seeds = list(range(seeds)) if isinstance(seeds, (int, np.integer)) else [int(s) for s in seeds]
     if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be different numbers from 0 on, and at least one: {seeds}.")
-    values = {name: list(options) for name, options in grid.items()}
-    for name, options in values.items():
-        if not options:
-            raise ValueError(f"The grid has no value for {name!r}.")
-        _owner_of(name, build, data)
-    settings = [
-        dict(zip(values, combination, strict=True))
-        for combination in itertools.product(*values.values())
-    ]
+    settings = []
+    for one in [grid] if isinstance(grid, Mapping) else grid:
+        values = {name: list(options) for name, options in one.items()}
+        for name, options in values.items():
+            if not options:
+                raise ValueError(f"The grid has no value for {name!r}.")
+            _owner_of(name, build, data)
+        for combination in itertools.product(*values.values()):
+            settings.append(dict(zip(values, combination, strict=True)))
+    if not settings:
+        raise ValueError("grid is an empty list; give at least one grid of settings to try.")
     jobs = joblib.effective_n_jobs(jobs if jobs is not None else -1)
     # Some eight pieces for each process, so that none of them waits long for the others at the end
     pieces = max(1, min(len(seeds), -(-8 * jobs // len(settings)))) if jobs > 1 else 1
@@ -1123,7 +1174,35 @@ def _owner_of(name: str, build: Callable, data: Data) -> str:
 
 
 _processes: list[loky.ProcessPoolExecutor] = []  # of one process each
-ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}  # for NumPy
+_compiled: TemporaryDirectory | None = None  # programs as machine code
+
+
+def _start_process() -> loky.ProcessPoolExecutor:
+    """A process that trains, with one thread for NumPy. All of them share what XLA compiles."""
+    global _compiled
+    if not _compiled:
+        _compiled = TemporaryDirectory(prefix="lab_", ignore_cleanup_errors=True)
+    environment = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+    cache = f"--tf_xla_persistent_cache_directory={_compiled.name}"
+    environment["TF_XLA_FLAGS"] = f"{os.environ.get('TF_XLA_FLAGS', '')} {cache}".strip()
+    environment["TF_CPP_MIN_LOG_LEVEL"] = "3"  # each program taken from there logs a false error
+    prepare = {"initializer": _prepare_to_leave, "initargs": (_compiled.name,)}
+    return loky.ProcessPoolExecutor(1, timeout=300, env=environment, **prepare)
+
+
+def _prepare_to_leave(compiled: str) -> None:
+    """In the end a process removes the compiled programs and leaves at once.
+
+    Jupyter ends a kernel's processes by a signal, and the kernel itself before it can tidy up.
+    TensorFlow would take seconds to take itself apart.
+    """
+
+    def leave(*_: Any) -> None:
+        rmtree(compiled, ignore_errors=True)
+        os._exit(0)
+
+    atexit.register(leave)
+    signal.signal(signal.SIGTERM, leave)
 
 
 def _spread(tasks: Sequence[tuple], jobs: int) -> Iterator[tuple[tuple[str, int], list]]:
@@ -1138,7 +1217,7 @@ def _spread(tasks: Sequence[tuple], jobs: int) -> Iterator[tuple[tuple[str, int]
         yield from parallel(joblib.delayed(_train_chunk)(*task) for task in tasks)
         return
     while len(_processes) < jobs:
-        _processes.append(loky.ProcessPoolExecutor(1, timeout=300, env=ONE_THREAD))
+        _processes.append(_start_process())
     lists = [[tasks[i] for i in part] for part in np.array_split(np.arange(len(tasks)), jobs)]
     running: dict[Future, int] = {}
 
@@ -1175,6 +1254,15 @@ def _train_chunk(arm: tuple[str, int], *arguments: Any) -> tuple[tuple[str, int]
 
 
 _latest_twin: tuple[tuple[str, int], _Twin] | None = None
+_proven: tuple[str, dict[str, _Twin]] = "", {}
+
+
+def _proven_twins(sweep: str) -> dict[str, _Twin]:
+    """Twins of this sweep, by structure, of which it is known that drawing again is enough."""
+    global _proven
+    if _proven[0] != sweep:
+        _proven = sweep, {}
+    return _proven[1]
 
 
 def _train_seeds(
@@ -1196,8 +1284,12 @@ def _train_seeds(
         parts[_owner_of(name, build, data)][name] = value
     twin = _latest_twin[1] if _latest_twin and _latest_twin[0] == arm else None
     for seed in seeds:
-        train, test = data(seed, **parts["data"]) if callable(data) else data
-        keras.utils.set_random_seed(seed)
+        train, test = _data_for(seed, data, parts["data"], arm[0])
+        if twin is None or not twin.redraws or measure:
+            keras.utils.set_random_seed(seed)
+        else:  # TensorFlow's own seed, which nothing asks for, takes longer to set than some runs
+            random.seed(seed)
+            np.random.seed(seed)
         if twin is None or not twin.redraws:
             with _recorded_draws() as draws:
                 model = build(**parts["build"])
@@ -1206,15 +1298,46 @@ def _train_seeds(
                     model._symbolic_build(data_batch=(np.asarray(train[0]), np.asarray(train[1])))
             if twin is None:
                 twin = _Twin(model, draws, looked_at=measure is not None)
+                twin.trust(_proven_twins(arm[0]), seed)
                 _latest_twin = arm, twin
             else:
                 twin.be_like(model, seed)
+            if twin.structure:
+                _proven_twins(arm[0])[twin.structure] = twin
         else:
             twin.redraw()
         arguments = {"validation_data": test} | parts["fit"] | {"verbose": 0, "seed": seed}
         history = fit(twin.model, *train, **arguments)
         measured = measure(twin.model, (train, test)) if measure else {}
         yield seed, (_by_epoch(history, parts["fit"]), measured, history.seconds)
+
+
+_drawn: tuple[str, dict[tuple, Any]] = "", {}
+
+
+def _data_for(seed: int, data: Data, setting: dict[str, Any], sweep: str) -> Any:
+    """The data for a seed. Those drawn are kept for later settings of the sweep, up to 128 MiB, and
+    cannot be written to, so that no run changes them for the next."""
+    global _drawn
+    if not callable(data):
+        return data
+    if _drawn[0] != sweep:
+        _drawn = sweep, {}
+    kept, key = _drawn[1], (seed, repr(setting))
+    if key not in kept:
+        drawn = data(seed, **setting)
+        arrays = [array for split in drawn if split for array in split]
+        size = sum(array.nbytes for array in arrays if type(array) is np.ndarray)
+        if any(type(array) is not np.ndarray for array in arrays) or (len(kept) + 1) * size > 2**27:
+            return drawn
+        kept[key] = [split and tuple(_read_only(array) for array in split) for split in drawn]
+    return kept[key]
+
+
+def _read_only(array: Array) -> Array:
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 @dataclass
@@ -1247,17 +1370,13 @@ def _recorded_draws() -> Iterator[_Draws]:
         yield draws
 
 
-def _random_state() -> tuple:
-    return random.getstate(), repr(np.random.get_state())
-
-
 class _Twin:
     """What a sweep trains: one model, from the initial weights of each seed in turn.
 
     Building a model takes longer than training a small one. So the second seed's model is built
     and compared with weights drawn again by the first one's initializers; if they are the same,
     all others are only drawn (``redraws``), and if not, as where ``build`` draws numbers in a way
-    of its own, all are built.
+    of its own, all are built. Of a later setting of the same structure only one is built.
 
     Attributes:
         start: Values of the model's variables that the next run starts from; those that the model
@@ -1282,27 +1401,63 @@ class _Twin:
                 "build must return the same kind of model for every seed, but with seed "
                 f"{seed} its weights have another number or shape."
             )
-        after = _random_state()
-        keras.utils.set_random_seed(seed)
-        self.redraw()
-        set_by_fit = {id(variable) for variable in _seed_states(self.model)}
-        self.redraws = _random_state() == after and all(
-            np.array_equal(drawn, value) or id(variable) in set_by_fit
-            for variable, drawn, value in zip(self.model.variables, self.start, built, strict=False)
-        )
+        self.redraws = self._draws(built, seed)
         self.start = built + self.start[len(built) :]
         if self.redraws:
             self.structure = _structure(self.model)
+
+    def trust(self, proven: Mapping[str, _Twin], seed: int) -> None:
+        """Build no second model if a setting of the same structure is known to be only drawn.
+
+        ``seed`` is the first model's: drawing must give what was built, and what is not drawn must
+        be as in that setting.
+        """
+        structure = _structure(self.model)
+        if structure not in proven:
+            return
+        built = self.first_state[: len(self.model.variables)]
+        same = self._draws(built, seed) and all(
+            self._is_drawn(variable) or np.array_equal(value, known)
+            for variable, value, known in zip(
+                self.model.variables, built, proven[structure].first_state, strict=False
+            )
+            if id(variable) not in self._set_by_fit
+        )
+        if same:
+            self.redraws, self.structure = True, structure
+        else:
+            self.start = None
+
+    def _draws(self, built: Sequence[tf.Tensor], seed: int) -> bool:
+        """Whether drawing anew for ``seed`` gives what was built, with as many random numbers."""
+        after = random.getstate(), np.random.get_state()
+        keras.utils.set_random_seed(seed)
+        self.redraw()
+        as_many = repr(after) == repr((random.getstate(), np.random.get_state()))
+        random.setstate(after[0])
+        np.random.set_state(after[1])
+        return as_many and all(
+            np.array_equal(drawn, value)
+            for variable, drawn, value in zip(self.model.variables, self.start, built, strict=False)
+            if id(variable) not in self._set_by_fit
+        )
+
+    @cached_property
+    def _set_by_fit(self) -> set[int]:
+        return {id(variable) for variable in _seed_states(self.model)}
+
+    def _is_drawn(self, variable: keras.Variable) -> bool:
+        seed = getattr(self.draws.initializers.get(id(variable)), "seed", None)
+        return isinstance(seed, int) and seed in self.draws.seeds
 
     def redraw(self) -> None:
         """Start from the state that ``build`` would give, called in place of this function."""
         drawn = {old: random.randint(1, 10**9) for old in self.draws.seeds}  # as Keras draws them
         self.start = list(self.first_state)
         for place, variable in enumerate(_state(self.model)):
-            initializer = self.draws.initializers.get(id(variable))
-            seed = getattr(initializer, "seed", None)
-            if isinstance(seed, int) and seed in drawn:
-                self.start[place] = _initial(initializer, drawn[seed], variable)
+            if self._is_drawn(variable):
+                initializer = self.draws.initializers[id(variable)]
+                self.start[place] = _initial(initializer, drawn[initializer.seed], variable)
 
 
 _initials: OrderedDict[tuple, tf.Tensor] = OrderedDict()
@@ -1829,9 +1984,9 @@ def plot_setting(
     """
     runs = list(runs)
     along = [one.setting[setting] for one in runs]
-    values = np.array([one.final(name, last) if name in one.history else one[name] for one in runs])
-    (line,) = ax.plot(along, values.mean(axis=1), marker="o", markersize=4, label=label)
-    low, high = np.percentile(values, [5, 95], axis=1)
+    values = [one.final(name, last) if name in one.history else one[name] for one in runs]
+    (line,) = ax.plot(along, [v.mean() for v in values], marker="o", markersize=4, label=label)
+    low, high = np.array([np.percentile(v, [5, 95]) for v in values]).T
     ax.fill_between(along, low, high, color=line.get_color(), alpha=0.15, linewidth=0)
     ax.set(xlabel=setting, ylabel=name.removeprefix("val_"))
     ax.legend()

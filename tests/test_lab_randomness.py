@@ -85,6 +85,14 @@ def test_spatial_dropout_drops_whole_feature_maps():
     assert stats.binomtest(int((values[:, 0] == 0).sum()), values[:, 0].size, 0.5).pvalue > 1e-4
 
 
+@pytest.mark.parametrize(("noise_shape", "shared"), [((None, 1, 3), 1), ((None, 8, 1), 2)])
+def test_a_noise_shape_says_where_a_mask_is_the_same(noise_shape, shared):
+    values = draws(layers.Dropout(0.5, noise_shape=noise_shape), shape=(8, 3)).reshape(-1, 8, 3)
+    one_each = values.take([0], axis=shared)
+    assert (values == one_each).all()
+    assert stats.binomtest(int((one_each == 0).sum()), one_each.size, 0.5).pvalue > 1e-4
+
+
 @pytest.mark.parametrize("kind", ["dropout", "recurrent_dropout"])
 def test_recurrent_masks_hold_for_all_steps_of_a_sequence(kind):
     """A recurrent layer that only copies shows its masks: its inputs, or what it adds up of them."""

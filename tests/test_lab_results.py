@@ -2,6 +2,9 @@
 
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import lab
 
@@ -106,6 +109,42 @@ def test_a_build_function_with_random_numbers_of_its_own_is_called_for_every_see
     assert len(np.unique(rows[:, 0])) == 4
     for row, seed in zip(rows, seeds, strict=True):
         np.testing.assert_array_equal(row, weights_of(still, [seed])[0])
+
+
+def test_settings_of_one_structure_are_built_once_each_after_the_first():
+    built = []
+
+    def network(rate):
+        built.append(rate)
+        return build(rate)
+
+    grid, seeds = {"rate": [0.1, 0.2, 0.3]}, [5, 1, 8]
+    together = lab.sweep(network, grid, DATA, seeds=seeds, epochs=3, jobs=1)
+    assert built == [0.1, 0.1, 0.2, 0.3]
+    for runs in together:
+        rate = runs.setting["rate"]
+        alone = lab.repeat(lambda rate=rate: build(rate), DATA, seeds=seeds, epochs=3)
+        np.testing.assert_array_equal(runs["loss"], alone["loss"])
+
+
+@pytest.mark.parametrize("first", [0.0, 1.0])
+def test_a_setting_with_random_numbers_of_its_own_is_built_for_every_seed(first):
+    """Also where another setting of the same structure only draws what Keras draws."""
+
+    def partly(size):
+        rng = np.random.default_rng()  # seeded by nothing
+        dense = layers.Dense(1, bias_initializer=keras.initializers.Constant(size * rng.random()))
+        model = keras.Sequential([keras.Input((2,)), dense])
+        model.compile(keras.optimizers.SGD(0.0), loss="mse")
+        return model
+
+    def bias(model, data):
+        return {"bias": model.layers[0].bias.numpy()[0]}
+
+    grid = {"size": [first, 1 - first]}
+    runs = lab.sweep(partly, grid, DATA, seeds=4, epochs=1, measure=bias, jobs=1)
+    assert len(set(runs.at(size=1.0)["bias"])) == 4
+    assert set(runs.at(size=0.0)["bias"]) == {0}
 
 
 def test_random_numbers_after_build_are_those_of_the_seed_for_drawn_models_too():
@@ -340,6 +379,25 @@ def test_data_may_be_drawn_for_each_seed_and_setting():
     assert list(result.table("val_loss").columns)[:3] == ["shift", "batch_size", "rate"]
 
 
+def test_data_are_drawn_once_for_all_settings_that_share_them_and_stay_as_they_are():
+    drawn = []
+
+    def data(seed, shift):
+        drawn.append((seed, shift))
+        (x, y), test = DATA
+        return (x + shift, y), test
+
+    def change(model, data):
+        data[1][0][:] = 0
+
+    grid = {"shift": [0.0, 1.0], "rate": [0.1, 0.2]}
+    lab.sweep(build, grid, data, seeds=2, epochs=1, jobs=1)
+    assert drawn == [(0, 0.0), (1, 0.0), (0, 1.0), (1, 1.0)]
+    with pytest.raises(ValueError, match="read-only"):
+        lab.sweep(build, grid, data, seeds=2, epochs=1, measure=change, jobs=1)
+    assert DATA[1][0].flags.writeable
+
+
 def test_epochs_without_validation_are_nan():
     runs = lab.repeat(build, DATA, seeds=2, epochs=7, validation_freq=3)
     assert np.isnan(runs["val_loss"]).tolist() == [[True, True, False, True, True, False, True]] * 2
@@ -374,6 +432,8 @@ def test_a_saved_sweep_loads_as_it_was(tmp_path):
     ("arguments", "message"),
     [
         ({"grid": {"rate": []}}, "no value for 'rate'"),
+        ({"grid": []}, "empty list"),
+        ({"grid": [{"rate": [0.1]}, {"ratio": [1]}]}, "'ratio' is a parameter neither of build"),
         ({"grid": {"ratio": [1]}}, "'ratio' is a parameter neither of build"),
         ({"seeds": []}, "seeds must be"),
         ({"seeds": [1, 1]}, "seeds must be different"),
@@ -385,6 +445,18 @@ def test_a_sweep_that_cannot_run_says_why_before_it_starts(arguments, message):
     grid = arguments.pop("grid", {"rate": [0.1]})
     with pytest.raises(ValueError, match=message):
         lab.sweep(build, grid, DATA, jobs=1, **({"epochs": 1} | arguments))
+
+
+def test_several_grids_are_swept_one_after_the_other():
+    grids = [{"rate": [0.1, 0.2], "epochs": [1]}, {"rate": [0.1], "batch_size": [8], "epochs": [2]}]
+    both = lab.sweep(build, grids, DATA, seeds=2, jobs=1)
+    assert [runs.setting for runs in both] == [
+        {"rate": 0.1, "epochs": 1},
+        {"rate": 0.2, "epochs": 1},
+        {"rate": 0.1, "batch_size": 8, "epochs": 2},
+    ]
+    alone = lab.sweep(build, grids[1], DATA, seeds=2, jobs=1).runs[0]
+    np.testing.assert_array_equal(both.at(batch_size=8)["loss"], alone["loss"])
 
 
 @pytest.mark.slow
@@ -409,6 +481,50 @@ def test_neighbouring_settings_stay_with_one_process():
     first, second = (one["process"][0] for one in runs)
     assert first != second
     assert runs.at(rate=0.1)["process"][1] == first
+
+
+@pytest.mark.slow
+def test_a_program_that_one_process_has_compiled_the_others_load():
+    """Whatever they made before: else XLA would take it for another program, and keep two files."""
+
+    def network(earlier, units):
+        for _ in range(earlier):  # so that layers, and all else that is numbered, have other names
+            build()
+        model = keras.Sequential([keras.Input((2,)), layers.Dense(units, "tanh"), layers.Dense(1)])
+        model.compile("sgd", loss="mse")
+        return model
+
+    lab.sweep(build, {}, DATA, seeds=2, epochs=1, jobs=2)
+    before = set(os.listdir(lab._compiled.name))
+    grid = {"earlier": [0, 1, 2, 3], "units": [5, 6]}
+    lab.sweep(network, grid, DATA, seeds=[4, 5], epochs=1, jobs=2)
+    assert len(set(os.listdir(lab._compiled.name)) - before) == 2
+
+
+@pytest.mark.slow
+def test_compiled_programs_are_removed_when_a_kernel_is_shut_down(tmp_path):
+    """As Jupyter does it: it ends the kernel's processes by a signal, then kills the kernel."""
+    script = tmp_path / "kernel.py"
+    script.write_text(
+        "import os, signal, time\n"
+        "import lab\n"
+        "from tests.test_lab_results import DATA, build\n"
+        "lab.sweep(build, {}, DATA, seeds=2, epochs=1, jobs=2)\n"
+        "print(lab._compiled.name, os.listdir(lab._compiled.name))\n"
+        "for pool in lab._processes:\n"
+        "    for process in pool._processes:\n"
+        "        os.kill(process, signal.SIGTERM)\n"
+        "time.sleep(1)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    root = str(Path(__file__).parents[1])
+    command = [sys.executable, "-u", str(script)]
+    done = subprocess.run(
+        command, cwd=root, env=os.environ | {"PYTHONPATH": root}, capture_output=True, text=True
+    )
+    folder, files = done.stdout.split(" ", 1)
+    assert "xla_compile_cache" in files
+    assert not Path(folder).exists()
 
 
 def test_another_backend_of_joblib_gets_all_pieces_of_a_sweep(monkeypatch):
