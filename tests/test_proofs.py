@@ -36,10 +36,17 @@ def prove(name: str) -> subprocess.CompletedProcess:
 
 
 @pytest.fixture(scope="module")
-def proofs() -> Iterator[dict[str, Future]]:
-    """All exercises' proofs, as many at once as there are cores."""
+def proofs(request: pytest.FixtureRequest) -> Iterator[dict[str, Future]]:
+    """Proofs of the selected exercises, as many at once as there are cores."""
+    items = [
+        item for item in request.session.items if "proofs" in getattr(item, "fixturenames", ())
+    ]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield {name: pool.submit(prove, name) for name in NAMES}
+        yield {
+            item.callspec.params["name"]: pool.submit(prove, item.callspec.params["name"])
+            for item in items
+        }
+        pool.shutdown(cancel_futures=True)  # where the tests were interrupted
 
 
 @pytest.mark.slow

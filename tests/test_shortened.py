@@ -1,36 +1,40 @@
 """Each notebook runs from top to bottom, alone in an empty folder, where only what Colab has is installed."""
 
 import json
+import os
 import re
 import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
-import papermill
 import pytest
+import yaml
 
 from course.notebook import Page, code_cells, pages
 from course.records import notebook_records
 
 ROOT = Path(__file__).parents[1]
 PYTHON = ROOT / ".venv-notebook/bin/python"
+KERNEL = "colab-like"
 
 
 @pytest.fixture(scope="session")
-def kernel(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Name a kernel that runs in .venv-notebook."""
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Install a kernel that runs in .venv-notebook."""
     if not PYTHON.exists():
         pytest.fail("there is no .venv-notebook; run `make test`, which makes it")
     folder = tmp_path_factory.mktemp("jupyter")
-    name = "colab-like"
-    (folder / "kernels" / name).mkdir(parents=True)
+    (folder / "kernels" / KERNEL).mkdir(parents=True)
     command = [str(PYTHON), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    spec = {"argv": [*command, "--log-level=ERROR"], "display_name": name, "language": "python"}
-    (folder / "kernels" / name / "kernel.json").write_text(json.dumps(spec))
+    spec = {"argv": [*command, "--log-level=ERROR"], "display_name": KERNEL, "language": "python"}
+    (folder / "kernels" / KERNEL / "kernel.json").write_text(json.dumps(spec))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_PATH", str(folder))
         patch.delenv("PYTHONPATH", raising=False)
-        yield name
+        yield
 
 
 def complaints(notebook: nbformat.NotebookNode) -> list[str]:
@@ -46,20 +50,42 @@ def complaints(notebook: nbformat.NotebookNode) -> list[str]:
     return found
 
 
+def run_shortened(page: Page, folder: Path) -> subprocess.CompletedProcess:
+    """Execute a page's notebook in an empty folder, with its shortened parameters."""
+    shortened = nbformat.read(page.notebook, as_version=4).metadata.course.shortened
+    empty = folder / "empty"
+    empty.mkdir()
+    command = [sys.executable, "-m", "papermill", str(page.notebook), str(folder / "done.ipynb")]
+    command += ["--parameters_yaml", yaml.safe_dump(dict(shortened)), "--cwd", str(empty)]
+    command += ["--kernel", KERNEL, "--no-progress-bar"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=1200)
+
+
+@pytest.fixture(scope="module")
+def runs(
+    kernel: None, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, tuple[Future, Path]]]:
+    """Shortened runs of the selected pages with their folders, as many at once as there are cores."""
+    items = [item for item in request.session.items if "runs" in getattr(item, "fixturenames", ())]
+    chosen = [item.callspec.params["page"] for item in items]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        folders = {page.name: tmp_path_factory.mktemp("alone") for page in chosen}
+        yield {
+            page.name: (pool.submit(run_shortened, page, folders[page.name]), folders[page.name])
+            for page in chosen
+        }
+        pool.shutdown(cancel_futures=True)  # where the tests were interrupted
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", pages(ROOT), ids=lambda page: page.name)
 def test_a_notebook_runs_alone_with_shortened_parameters(
-    page: Page, kernel: str, tmp_path: Path
+    page: Page, runs: dict[str, tuple[Future, Path]]
 ) -> None:
+    run, folder = runs[page.name]
+    assert run.result().returncode == 0, run.result().stderr[-3000:]
     stored = nbformat.read(page.notebook, as_version=4)
-    done = papermill.execute_notebook(
-        str(page.notebook),
-        str(tmp_path / "done.ipynb"),
-        parameters=dict(stored.metadata.course.shortened),
-        kernel_name=kernel,
-        cwd=str(make_empty(tmp_path / "empty")),
-        progress_bar=False,
-    )
+    done = nbformat.read(folder / "done.ipynb", as_version=4)
     assert complaints(done) == []
     said = [output.text for cell in code_cells(done) for output in cell.outputs if "text" in output]
     assert any(text.startswith("Shortened run") for text in said)
@@ -69,11 +95,6 @@ def test_a_notebook_runs_alone_with_shortened_parameters(
 def names_without_numbers(notebook: nbformat.NotebookNode) -> list[str]:
     """Names of records; numbers in them may be settings that the parameters shorten."""
     return sorted(re.sub(r"\d+", "#", name) for name in notebook_records(notebook))
-
-
-def make_empty(folder: Path) -> Path:
-    folder.mkdir()
-    return folder
 
 
 def test_complaints_names_errors_warnings_and_stderr_and_nothing_else() -> None:
@@ -96,7 +117,7 @@ def test_complaints_names_errors_warnings_and_stderr_and_nothing_else() -> None:
 
 
 @pytest.mark.slow
-def test_the_environment_holds_nothing_that_colab_lacks(kernel: str) -> None:
+def test_the_environment_holds_nothing_that_colab_lacks(kernel: None) -> None:
     code = "import importlib.util as u; print([n for n in ('course', 'lab', 'jupyter_book', 'nbval') if u.find_spec(n)])"
     done = subprocess.run([PYTHON, "-I", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
