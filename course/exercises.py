@@ -172,22 +172,29 @@ def without_regions(source: str, *which: str) -> str:
     )
 
 
+def shown_to_students(solution: NotebookNode) -> Iterator[str]:
+    """The sources of a solution's cells without what students do not get."""
+    for cell in solution.cells:
+        if not _is_all_secret(cell):
+            yield without_regions(cell.source)
+
+
+def _is_all_secret(cell: NotebookNode) -> bool:
+    return kind_of(cell) in ("solution", "answer") and not _REGION.search(cell.source)
+
+
 def secrets(solution: NotebookNode, public: Iterable[str] = ()) -> set[str]:
     """Lines that no student may get to see: of solutions, hidden tests, answers and stored outputs.
 
     Short lines, and those that also stand within what is given or the ``public`` texts, tell nothing.
     """
-    hidden, shown = [], [*public]
+    hidden = []
     for cell in solution.cells:
-        kind = kind_of(cell)
         regions = [region["body"] for region in _REGION.finditer(cell.source)]
-        if kind in ("solution", "answer") and not regions:
-            hidden.append(cell.source)
-        else:
-            hidden += regions
-            shown.append(without_regions(cell.source))
+        hidden += [cell.source] if _is_all_secret(cell) else regions
         if cell.cell_type == "code":
             hidden += list(_texts(cell.outputs))
+    shown = [*public, *shown_to_students(solution)]
     known = "\n".join(line for text in shown for line in _lines(text))
     lines = {line for text in hidden for line in _lines(text) if len(line) >= _SHORTEST}
     return {line for line in lines if line not in known}

@@ -12,7 +12,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 
-from course.exercises import is_exercise, kind_of, leaks, secrets, student_path
+from course.exercises import is_exercise, kind_of, leaks, secrets, shown_to_students, student_path
 from course.myst import PageError
 from course.notebook import Page, code_cells, pages, read_notebook, read_source
 
@@ -112,10 +112,12 @@ def leaks_in(folder: Path, root: Path, solutions: list[Page]) -> list[str]:
         for cell in code_cells(nbformat.read(path, as_version=4)):
             for output in cell.outputs:
                 public += [output.get("text", ""), *map(str, output.get("data", {}).values())]
-    hidden = set()
-    for page in solutions:
-        if notebook := read_notebook(page.notebook):
-            hidden |= secrets(notebook, public)
+    notebooks = [notebook for page in solutions if (notebook := read_notebook(page.notebook))]
+    for (
+        notebook
+    ) in notebooks:  # a line hidden in one exercise may be part of a visible check in another
+        public += shown_to_students(notebook)
+    hidden = {line for notebook in notebooks for line in secrets(notebook, public)}
     found = []
     for name, text in _texts(folder):
         found += [f"{name}: {line[:80]!r}" for line in leaks(text, hidden)]
