@@ -51,6 +51,7 @@ def test_a_built_notebook_runs_alone_holds_its_outputs_and_passes_the_check(cour
     assert check(course.root) == []
 
 
+@pytest.mark.slow
 def test_what_a_plotting_cell_returns_is_left_out_and_other_results_stay(course: Course) -> None:
     plot = "print(1)\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])"
     course.source += f"\n```{{code-cell}} ipython3\n{plot}\n```\n"
@@ -63,6 +64,7 @@ def test_what_a_plotting_cell_returns_is_left_out_and_other_results_stay(course:
     assert [output.data["text/plain"] for output in other.outputs] == ["42"]
 
 
+@pytest.mark.slow
 def test_two_builds_give_the_same_bytes(course: Course) -> None:
     run(course)
     first = course.page.notebook.read_bytes()
@@ -70,12 +72,14 @@ def test_two_builds_give_the_same_bytes(course: Course) -> None:
     assert course.page.notebook.read_bytes() == first
 
 
+@pytest.mark.slow
 def test_an_unchanged_page_is_left_untouched(stamped: Course) -> None:
     before = stamped.page.notebook.stat().st_mtime_ns
     assert run(stamped).unchanged == ["chapters/page"]
     assert stamped.page.notebook.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_changed_text_refreshes_the_notebook_and_keeps_its_outputs(stamped: Course) -> None:
     before = stamp(stamped)
     stamped.source = stamped.source.replace("It takes", "It took")
@@ -93,6 +97,7 @@ def test_a_changed_comment_in_the_engine_refreshes_the_setup_cell_only(stamped: 
 
 
 @pytest.mark.parametrize("changed", ["page", "engine", "version", "force"])
+@pytest.mark.slow
 def test_what_could_change_outputs_is_executed_again(stamped: Course, changed: str) -> None:
     before, lab = stamp(stamped), stamped.root / "lab.py"
     if changed == "page":
@@ -131,6 +136,7 @@ def test_a_failing_page_does_not_stop_the_others(course: Course) -> None:
     assert len(result.errors) == 1
 
 
+@pytest.mark.slow
 def test_a_kernel_that_dies_is_an_error_of_its_page(course: Course) -> None:
     course.source = course.source.replace("print(double(4))", "import os; os._exit(1)")
     (error,) = run(course).errors

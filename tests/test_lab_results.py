@@ -87,6 +87,7 @@ def test_drawn_initial_weights_equal_those_of_a_built_model(make):
         np.testing.assert_array_equal(row, weights_of(still, [seed])[0])
 
 
+@pytest.mark.slow
 def test_training_leaves_the_initial_weights_of_later_settings_alone():
     grid, seeds = {"learning_rate": [0.3, 0.01]}, [5, 1, 8, 3]
     together = lab.sweep(build, grid, DATA, seeds=seeds, epochs=8, jobs=1).at(learning_rate=0.01)

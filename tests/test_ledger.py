@@ -26,6 +26,7 @@ def test_the_course_settles_all_its_claims_and_mentions_each() -> None:
     assert [name for name in CLAIMS.split() if ledger.first_mention(name) is None] == []
 
 
+@pytest.mark.slow
 def test_the_course_has_no_problems() -> None:
     problems = [str(problem) for problem in check(ROOT)]
     assert not problems, "\n".join(problems)
@@ -151,6 +152,7 @@ def row(html: Path, name: str) -> ElementTree.Element:
     return element(html, "ledger.html", rf'<tr [^>]*id="ledger-{name}".*?</tr>')
 
 
+@pytest.mark.slow
 def test_a_row_says_all_about_a_claim_and_links_to_its_evidence_and_sentence(html: Path) -> None:
     claim, verdict, effect, seeds = row(html, "c14")
     assert (claim.tag, claim.get("scope"), verdict.tag) == ("th", "row", "td")
