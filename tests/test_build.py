@@ -172,6 +172,8 @@ def test_an_interrupted_build_stops_its_kernels_and_keeps_the_old_notebook(stamp
         cwd=Path(__file__).parents[1],
         stderr=subprocess.PIPE,
         text=True,
+        # What a script starts in the background ignores Ctrl-C, and hands that on to this test.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 30
     while not (started.exists() and started.read_text()):
