@@ -149,7 +149,7 @@ def parse_notebook(data: bytes) -> NotebookNode:
     except RecursionError as error:
         raise UnreadableError("its JSON is nested too deeply") from error
     except ValueError as error:
-        raise UnreadableError(f"it is no JSON, or cut off: {_shown(str(error))}") from error
+        raise UnreadableError(f"it is no JSON, or cut off: {shown(str(error))}") from error
     try:
         return _clean(raw)
     except UnreadableError:
@@ -335,7 +335,7 @@ def _opened_zip(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
     except UnreadableError:
         raise
     except Exception as error:  # zipfile trips in many ways over what is no zip
-        raise UnreadableError(f"it is no zip, or a broken one: {_shown(str(error))}") from error
+        raise UnreadableError(f"it is no zip, or a broken one: {shown(str(error))}") from error
     with archive:
         if len(archive.infolist()) > ZIP_FILES:
             count = len(archive.infolist())
@@ -394,9 +394,7 @@ def _unpacker(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[int]
         ) as error:
             if isinstance(error, UnreadableError):
                 raise
-            raise UnreadableError(
-                f"its place in the zip is broken: {_shown(str(error))}"
-            ) from error
+            raise UnreadableError(f"its place in the zip is broken: {shown(str(error))}") from error
 
     return read
 
@@ -463,7 +461,7 @@ def _stem(name: str) -> str:
     return name.rpartition(".")[0] or name
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """Text from outside as it may be shown: no control characters, nothing endless."""
     text = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
     return text if len(text) <= 160 else f"{text[:120]} … {text[-39:]}"
@@ -524,7 +522,7 @@ class _Attempt:
 
     @property
     def shown(self) -> str:
-        return _shown("/".join(self.parts))
+        return shown("/".join(self.parts))
 
 
 class _Reader:
@@ -545,7 +543,7 @@ class _Reader:
         self.flooded: set[tuple[str, str]] = set()
 
     def leave_out(self, parts: tuple[str, ...], why: str) -> None:
-        where = _shown("/".join(parts))
+        where = shown("/".join(parts))
         self.left_out.append(f"{where}: {why}" if where else why)
 
     def take_all(self, files: list[_File], above: tuple[str, ...], zips: int) -> None:
@@ -699,7 +697,7 @@ class _Reader:
             return "", f"it may be of {' or '.join(near)}", ""
         best = max(near, key=likeness.__getitem__)
         told = best in named or (not named and not place.chapter)
-        note = "" if told else f"handed in as {_shown(place.file)}; its cells are those of {best}"
+        note = "" if told else f"handed in as {shown(place.file)}; its cells are those of {best}"
         if place.chapter and not best.startswith(f"{place.chapter}/"):
             note = f"handed in for {place.chapter}; its cells are those of {best}"
         return best, "", note
@@ -735,7 +733,7 @@ class _Reader:
             taken, notes = self._latest(attempts)
             chapter = exercise.split("/")[0]
             notes += extra.get((person, chapter), []) + extra.get((person, ""), [])
-            name = _shown(person)
+            name = shown(person)
             submissions.append(
                 Submission(
                     folders[person],
@@ -784,7 +782,7 @@ class _Reader:
     def _leave_out_unknown(self) -> dict[tuple[str, str], list[str]]:
         notes = defaultdict(list)
         for folder, files in sorted(self.unknown.items()):
-            names = [_shown(name) for name, _ in files]
+            names = [shown(name) for name, _ in files]
             more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
             self.leave_out(folder, f"{', '.join(names[:5])}{more}: only notebooks are read")
             for (_, place), name in list(zip(files, names, strict=True))[:5]:
