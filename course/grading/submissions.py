@@ -173,42 +173,51 @@ def _clean(raw: Any) -> NotebookNode:
         for cell in sheet["cells"]:
             if isinstance(cell, dict) and cell.get("cell_type") == "code":
                 cell["outputs"] = []  # nobody looks at them, and they may hold anything
-    notebook = nbformat.from_dict(raw)
-    if version < 4:
-        notebook = nbformat.convert(notebook, 4)
+    if version == 4:
+        notebook = nbformat.from_dict(raw)
+    else:
+        notebook = nbformat.convert(nbformat.reader.reads(json.dumps(raw)), 4)
     metadata = notebook.get("metadata", {})
     if not isinstance(notebook.cells, list) or not isinstance(metadata, dict):
         raise UnreadableError("it is JSON, but no notebook")
     if len(notebook.cells) > CELLS:
         raise UnreadableError(f"it has {len(notebook.cells):,} cells, more than {CELLS:,}")
-    cells = [_clean_cell(cell, number) for number, cell in enumerate(notebook.cells, start=1)]
-    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+    made = nbformat.v4.new_notebook()
+    ids: set[str] = set()
+    for number, cell in enumerate(notebook.cells, start=1):
+        made.cells.append(_clean_cell(cell, number, ids))
+    kernel = metadata.get("kernelspec")
+    if isinstance(kernel, dict) and isinstance(name := kernel.get("name"), str):
+        made.metadata.kernelspec = {"name": name, "display_name": name}
+    return made
 
 
-def _clean_cell(cell: Any, number: int) -> NotebookNode:
-    make = dict(
-        code=nbformat.v4.new_code_cell,
-        markdown=nbformat.v4.new_markdown_cell,
-        raw=nbformat.v4.new_raw_cell,
-    )
+def _clean_cell(cell: Any, number: int, ids: set[str]) -> NotebookNode:
+    """A valid cell of what matters of one: its type, source and id, nbgrader's metadata, and tags."""
     kind = cell.get("cell_type") if isinstance(cell, dict) else None
-    if not isinstance(kind, str) or kind not in make:
+    if kind not in ("code", "markdown", "raw"):
         raise UnreadableError(f"its cell {number} is of no known type")
-    source, metadata = cell.get("source", ""), cell.get("metadata", {})
+    source, metadata = cell.get("source", ""), cell.get("metadata")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
-    if not isinstance(source, str) or not isinstance(metadata, dict):
-        raise UnreadableError(f"its cell {number} has a source or metadata of a wrong type")
+    if not isinstance(source, str):
+        raise UnreadableError(f"the text of its cell {number} is no text")
+    kept = NotebookNode()
+    if isinstance(metadata, dict):
+        graded, tags = metadata.get("nbgrader"), metadata.get("tags")
+        if isinstance(graded, dict) and isinstance(graded.get("grade_id"), str):
+            kept.nbgrader = graded
+        if isinstance(tags, list):
+            kept.tags = sorted({tag for tag in tags if isinstance(tag, str) and "," not in tag})
+    name = cell.get("id")
+    if not isinstance(name, str) or not re.fullmatch(r"[\w-]{1,64}", name, re.ASCII) or name in ids:
+        name = f"cell-{number}"
+    ids.add(name)
     # A lone half of a character, as "\ud800" in JSON, could be written to no file.
     source = source.encode("utf-8", "replace").decode("utf-8")
-    graded = metadata.get("nbgrader", {})
-    name = graded.get("grade_id", "") if isinstance(graded, dict) else None
-    tags, course = metadata.get("tags", []), metadata.get("course", {})
-    if not isinstance(name, str) or not isinstance(tags, list) or not isinstance(course, dict):
-        raise UnreadableError(f"its cell {number} has metadata of a wrong type")
-    made = make[kind](source, metadata=metadata)
-    name = cell.get("id")
-    made.id = name if isinstance(name, str) else f"cell-{number}"
+    made = NotebookNode(id=name, cell_type=kind, metadata=kept, source=source)
+    if kind == "code":
+        made.update(outputs=[], execution_count=None)
     return made
 
 
@@ -298,12 +307,15 @@ def _files_in_folder(root: Path, leave_out: Callable[[tuple[str, ...], str], Non
                 leave_out((), f"only the first {ALL_FILES:,} files were looked at")
                 return
             here = (*parts, entry.name)
-            if entry.is_dir(follow_symlinks=False):
-                waiting.append(here)
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(here)
+                    continue
+                changed = entry.stat(follow_symlinks=False).st_mtime
+            except OSError as error:
+                leave_out(here, f"it cannot be read: {error.strerror}")
                 continue
-            link = entry.is_symlink()
-            changed = 0.0 if link else entry.stat(follow_symlinks=False).st_mtime
-            yield _File(here, changed, _reader_of(Path(entry.path), link))
+            yield _File(here, changed, _reader_of(Path(entry.path), entry.is_symlink()))
 
 
 def _reader_of(path: Path, link: bool) -> Callable[[int], bytes]:
