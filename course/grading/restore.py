@@ -26,19 +26,16 @@ def official_notebook(
     """Put a submission's solutions and answers into the official notebook; return it, and notes on what was restored.
 
     The order, the given cells, checks, parameters and modules, and all metadata are those of ``solution``, the instructor's
-    notebook. A cell that the student added stays behind the official one that it followed, without its metadata. With ``released``, the
-    notebook that students got, cells to write in get its checksums, by which nbgrader knows that an answer is untouched.
+    notebook. A cell that the student added stays behind the official one that it followed, without its metadata.
+    With ``released``, the notebook that students got, cells to write in get its checksums, by which nbgrader knows that an
+    answer is untouched.
     """
     official = deepcopy(solution)
-    checksums = (
-        {
-            grade_id(cell): cell.metadata.nbgrader.get("checksum")
-            for cell in released.cells
-            if grade_id(cell)
-        }
-        if released
-        else {}
-    )
+    checksums = {
+        name: cell.metadata.nbgrader.get("checksum")
+        for cell in (released.cells if released else [])
+        if (name := grade_id(cell))
+    }
     for cell in official.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -49,7 +46,7 @@ def official_notebook(
     for i, cell in enumerate(official.cells):
         if not grade_id(cell):
             texts.setdefault(_plain(cell.source), i)
-    parameters = {i for i, cell in enumerate(official.cells) if _is_parameters(cell)}
+    parameters = _parameters(submission, official)
 
     theirs: dict[str, list[NotebookNode]] = defaultdict(list)
     extra: dict[int, list[NotebookNode]] = defaultdict(list)
@@ -62,8 +59,11 @@ def official_notebook(
             theirs[name].append(cell)
             if len(theirs[name]) == 1:
                 order.append(after)
-        elif found := _parameters_of(cell, official, parameters):
-            after = found[0]
+        elif id(cell) in parameters:
+            after = parameters[id(cell)]
+            if lost := _names(cell.source) - _names(official.cells[after].source):
+                what = shown(", ".join(sorted(lost)))
+                notes.append(f"{what} in the cell of parameters was left out; grading sets its own")
         elif not name and _plain(cell.source) in texts:
             after = texts[_plain(cell.source)]
         elif match := _WRITES.match(cell.source):
@@ -139,16 +139,27 @@ def _plain(source: str) -> str:
     return "\n".join(line.rstrip() for line in source.strip().splitlines())
 
 
-def _is_parameters(cell: NotebookNode) -> bool:
-    return "parameters" in cell.metadata.get("tags", [])
+def _parameters(submission: NotebookNode, official: NotebookNode) -> dict[int, int]:
+    """Which of the student's cells is the one of parameters, and its place.
+
+    Students may change the values; grading sets its own. The cell is told by its id, or by its tag where that was lost.
+    """
+    found = {}
+    for i, cell in enumerate(official.cells):
+        if "parameters" not in cell.metadata.get("tags", []):
+            continue
+        free = [one for one in submission.cells if one.cell_type == "code" and not grade_id(one)]
+        same = [one for one in free if one.get("id") == cell.get("id")]
+        same += [one for one in free if "parameters" in one.metadata.get("tags", [])]
+        if same:
+            found[id(same[0])] = i
+    return found
 
 
-def _parameters_of(cell: NotebookNode, official: NotebookNode, places: set[int]) -> list[int]:
-    """Which official cell of parameters this one is: students may change the values, but grading sets its own."""
-    if not places or grade_id(cell) or cell.cell_type != "code":
-        return []
-    same = [i for i in places if official.cells[i].get("id") == cell.get("id")]
-    return same or ([min(places)] if _is_parameters(cell) else [])
+def _names(source: str) -> set[str]:
+    """What a cell of parameters sets; a line that sets nothing stands for itself."""
+    lines = [line for line in _plain(source).splitlines() if line and line[0] not in "# "]
+    return {match[1] if (match := re.match(r"(\w+)\s*=", line)) else line for line in lines}
 
 
 def _kernel(submission: NotebookNode, official: NotebookNode) -> list[str]:
