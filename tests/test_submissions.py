@@ -3,11 +3,12 @@
 import io
 import json
 import os
+import random
 import stat
 import tracemalloc
 import unicodedata
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -15,6 +16,7 @@ import pytest
 
 from course.exercises import KINDS
 from course.grading import submissions
+from course.grading.restore import official_notebook
 from course.grading.submissions import (
     Class,
     Submission,
@@ -423,7 +425,7 @@ GOOD = [
     b"\xef\xbb\xbf" + MAX_NORM,
     changed(lambda nb: [cell.pop("id") for cell in nb["cells"]]),
     changed(lambda nb: nb["cells"][3].update(outputs=5, source=["a\n", "b"])),
-    changed(lambda nb: nb["cells"][2]["metadata"].update(nbgrader=[], tags=[1, "a,b"], collapsed=9)),
+    changed(lambda nb: nb["cells"][2]["metadata"].update(nbgrader=[], tags=[1, "", "a,b"], collapsed=9)),
     changed(lambda nb: nb["metadata"].update(kernelspec={"name": "x"}, language_info=3)),
     changed(lambda nb: nb["cells"].append(nb["cells"][3])),  # a grade id twice
     changed(lambda nb: nb["cells"][3].update(source="\ud800")),
@@ -444,6 +446,8 @@ def test_unusual_notebooks_are_read(data: bytes, tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------------------------- attacks
+
+BEN = {"ben/dropout/max_norm.ipynb": MAX_NORM}
 
 
 def link(target: str) -> tuple[zipfile.ZipInfo, bytes]:
@@ -481,6 +485,15 @@ def test_names_that_lead_out_of_a_zip_are_left_out_and_nothing_is_written(tmp_pa
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["class.zip"]
 
 
+def test_endless_names_in_a_zip_are_left_out_at_once(tmp_path: Path) -> None:
+    endless = "anon_" + "_1_anon" * 9000 + ".ipynb"
+    found = read_zip(tmp_path, {endless: MAX_NORM, "a/" * 50 + "x.ipynb": MAX_NORM, **BEN})
+    assert only(found).student == "ben"
+    assert ["its name is longer than a file's can be" in said for said in found.left_out] == [
+        True
+    ] * 2
+
+
 def test_a_backslash_separates_folders_as_in_zips_of_old_windows(tmp_path: Path) -> None:
     found = only(read_zip(tmp_path, {"ann\\dropout\\max_norm.ipynb": MAX_NORM}))
     assert (found.student, found.exercise) == ("ann", "dropout/max_norm")
@@ -492,9 +505,6 @@ def peak(function: Callable[[], Class]) -> tuple[Class, int]:
         return function(), tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-
-
-BEN = {"ben/dropout/max_norm.ipynb": MAX_NORM}
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
@@ -708,3 +718,65 @@ def test_where_there_is_nothing_to_grade_the_message_says_what_was_looked_for(
 def test_a_notebook_that_is_none_is_refused_with_a_reason() -> None:
     with pytest.raises(UnreadableError, match="it is JSON, but no notebook"):
         parse_notebook(b"{}")
+
+
+# -------------------------------------------------------------------------------------- damage
+
+
+def test_however_a_zip_is_damaged_it_is_read_or_refused(tmp_path: Path) -> None:
+    inner = zipped({"dropout/max_norm.ipynb": MAX_NORM})
+    whole = zipped(
+        {"ann/dropout/max_norm.ipynb": MAX_NORM, "ben.zip": inner, "c_1_2_x.ipynb": GRID}
+    )
+    chance = random.Random(1)
+    read_some = 0
+    for _ in range(150):
+        data = bytearray(whole)
+        for _ in range(chance.choice([1, 2, 5, 20])):
+            start = chance.choice([0, len(data) - 400])  # most of a zip's structure is at its end
+            place = chance.randrange(start, len(data))
+            data[place : place + chance.choice([0, 1, 1, 1, 30])] = [chance.randrange(256)]
+        try:
+            read_zip(tmp_path, bytes(data))
+            read_some += 1
+        except PageError as error:
+            assert "cannot be read" in str(error) or "holds no submission" in str(error)
+    assert 0 < read_some < 150
+
+
+def everywhere(part: object, path: tuple = ()) -> Iterator[tuple]:
+    """The paths of all values within lists and dictionaries."""
+    inside = (
+        part.items()
+        if isinstance(part, dict)
+        else enumerate(part)
+        if isinstance(part, list)
+        else ()
+    )
+    for key, value in inside:
+        yield (*path, key)
+        yield from everywhere(value, (*path, key))
+
+
+def test_whatever_stands_in_a_notebook_it_becomes_a_valid_one_or_is_refused() -> None:
+    odd = [None, 1, -1, 1.5, True, "", "x", "\ud800", [], {}, [1], {"a": 1}, [[]], 10**30]
+    chance = random.Random(1)
+    good = 0
+    for data in [MAX_NORM, GOOD[-1]] * 100:
+        notebook = json.loads(data)
+        for _ in range(chance.choice([1, 1, 3])):
+            *path, last = chance.choice(list(everywhere(notebook)))
+            part = notebook
+            for key in path:
+                part = part[key]
+            part[last] = chance.choice(odd)
+        try:
+            made = parse_notebook(json.dumps(notebook).encode())
+        except UnreadableError:
+            continue
+        nbformat.validate(made)
+        made, notes = official_notebook(made, EXERCISES["dropout/max_norm"])
+        nbformat.validate(made)
+        assert "".join(notes).isprintable()
+        good += 1
+    assert 0 < good < 200

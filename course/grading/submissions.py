@@ -41,6 +41,7 @@ FOLDER_FILES, ALL_FILES = 10_000, 200_000  # looked at in one folder, and in all
 RATIO = 200  # unpacked to packed; notebooks full of plots have 2, full of repeated text 50
 PARTS = 2_000_000  # lists and dictionaries in a notebook's JSON
 CELLS = 5_000
+LONGEST, DEPTH = 255, 40  # letters in a name, folders in a path
 ENDINGS = (".ipynb", ".zip")
 NAME = 60  # letters of a student's folder
 
@@ -169,6 +170,8 @@ def _clean(raw: Any) -> NotebookNode:
     if not 1 <= version <= 4:
         raise UnreadableError(f"it is a notebook of the unknown format {version}")
     sheets = raw["worksheets"] if version < 4 else [raw]
+    if (count := sum(len(sheet["cells"]) for sheet in sheets)) > CELLS:
+        raise UnreadableError(f"it has {count:,} cells, more than {CELLS:,}")
     for sheet in sheets:
         for cell in sheet["cells"]:
             if isinstance(cell, dict) and cell.get("cell_type") == "code":
@@ -180,8 +183,6 @@ def _clean(raw: Any) -> NotebookNode:
     metadata = notebook.get("metadata", {})
     if not isinstance(notebook.cells, list) or not isinstance(metadata, dict):
         raise UnreadableError("it is JSON, but no notebook")
-    if len(notebook.cells) > CELLS:
-        raise UnreadableError(f"it has {len(notebook.cells):,} cells, more than {CELLS:,}")
     made = nbformat.v4.new_notebook()
     ids: set[str] = set()
     for number, cell in enumerate(notebook.cells, start=1):
@@ -208,7 +209,9 @@ def _clean_cell(cell: Any, number: int, ids: set[str]) -> NotebookNode:
         if isinstance(graded, dict) and isinstance(graded.get("grade_id"), str):
             kept.nbgrader = graded
         if isinstance(tags, list):
-            kept.tags = sorted({tag for tag in tags if isinstance(tag, str) and "," not in tag})
+            kept.tags = sorted(
+                {tag for tag in tags if isinstance(tag, str) and re.fullmatch("[^,]+", tag)}
+            )
     name = cell.get("id")
     if not isinstance(name, str) or not re.fullmatch(r"[\w-]{1,64}", name, re.ASCII) or name in ids:
         name = f"cell-{number}"
@@ -358,7 +361,7 @@ def _opened_zip(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
 def _files_in_zip(archive: zipfile.ZipFile) -> list[_File]:
     files = []
     for info in archive.infolist():
-        if info.is_dir():
+        if info.filename.endswith(("/", "\\")):  # is_dir fails on an empty name
             continue
         name = info.filename
         if not info.flag_bits & 0x800:  # not declared as UTF-8, which macOS writes all the same
@@ -841,4 +844,6 @@ class _Reader:
 def _bad_name(parts: tuple[str, ...]) -> str:
     if "" in parts or ".." in parts or "." in parts or re.fullmatch(r"[A-Za-z]:", parts[0]):
         return "its name leads out of the zip or is no path; it was not read"
+    if len(parts) > DEPTH or any(len(part) > LONGEST for part in parts):
+        return "its name is longer than a file's can be; it was not read"
     return ""
