@@ -119,7 +119,7 @@ def read_submissions(path: Path, exercises: Mapping[str, NotebookNode]) -> Class
         reader.take_all(list(_files_in_folder(path, reader.leave_out)), (), 0)
     elif stat.S_ISREG(mode) and path.suffix.lower() == ".zip":
         try:
-            with _open_regular(path) as raw, _opened_zip(_Bounded(raw)) as archive:
+            with _Bounded(_open_regular(path)) as file, _opened_zip(file) as archive:
                 reader.take_all(_files_in_zip(archive), (), 1)
         except (OSError, UnreadableError) as error:
             raise PageError(f"{path} cannot be read: {error}") from error
@@ -172,20 +172,18 @@ def _clean(raw: Any) -> NotebookNode:
     sheets = raw["worksheets"] if version < 4 else [raw]
     if (count := sum(len(sheet["cells"]) for sheet in sheets)) > CELLS:
         raise UnreadableError(f"it has {count:,} cells, more than {CELLS:,}")
-    for sheet in sheets:
-        for cell in sheet["cells"]:
-            if isinstance(cell, dict) and cell.get("cell_type") == "code":
-                cell["outputs"] = []  # nobody looks at them, and they may hold anything
-    if version == 4:
-        notebook = nbformat.from_dict(raw)
-    else:
-        notebook = nbformat.convert(nbformat.reader.reads(json.dumps(raw)), 4)
-    metadata = notebook.get("metadata", {})
-    if not isinstance(notebook.cells, list) or not isinstance(metadata, dict):
+    if version < 4:
+        for sheet in sheets:
+            for cell in sheet["cells"]:
+                if isinstance(cell, dict) and cell.get("cell_type") == "code":
+                    cell["outputs"] = []  # nobody looks at them, and they may hold anything
+        raw = nbformat.convert(nbformat.reader.reads(json.dumps(raw)), 4)
+    given, metadata = raw["cells"], raw.get("metadata", {})
+    if not isinstance(given, list) or not isinstance(metadata, dict):
         raise UnreadableError("it is JSON, but no notebook")
     made = nbformat.v4.new_notebook()
     ids: set[str] = set()
-    for number, cell in enumerate(notebook.cells, start=1):
+    for number, cell in enumerate(given, start=1):
         made.cells.append(_clean_cell(cell, number, ids))
     kernel = metadata.get("kernelspec")
     if isinstance(kernel, dict) and isinstance(name := kernel.get("name"), str):
@@ -207,7 +205,7 @@ def _clean_cell(cell: Any, number: int, ids: set[str]) -> NotebookNode:
     if isinstance(metadata, dict):
         graded, tags = metadata.get("nbgrader"), metadata.get("tags")
         if isinstance(graded, dict) and isinstance(graded.get("grade_id"), str):
-            kept.nbgrader = graded
+            kept.nbgrader = nbformat.from_dict(graded)
         if isinstance(tags, list):
             kept.tags = sorted(
                 {tag for tag in tags if isinstance(tag, str) and re.fullmatch("[^,]+", tag)}
