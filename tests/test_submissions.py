@@ -212,6 +212,18 @@ def test_what_is_missing_is_told_for_the_chapters_that_a_student_began(tmp_path:
     ]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["eve/dropout/homework.ipynb", "eve/dropout/homework.py", "eve/dropout/work.zip", "eve.zip",
+     "eve_assignsubmission_file_homework.pdf"],
+)  # fmt: skip
+def test_who_handed_in_nothing_that_can_be_taken_is_not_lost(name: str, tmp_path: Path) -> None:
+    found = read(write(tmp_path, {"ann/dropout/max_norm.ipynb": MAX_NORM, name: b"?"}))
+    eve = [("eve", "dropout/grid_search"), ("eve", "dropout/max_norm")]
+    assert found.missing() == [("ann", "dropout/grid_search"), *eve]
+    assert any("eve" in said for said in found.left_out)
+
+
 # ------------------------------------------------------------------------------- which exercise
 
 

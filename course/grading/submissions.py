@@ -87,19 +87,22 @@ class Submission:
 
 @dataclass(frozen=True)
 class Class:
-    """All that a class handed in: one submission for each student and exercise, and what was ``left_out`` and why."""
+    """All that a class handed in: one submission for each student and exercise, and what was ``left_out`` and why.
+
+    ``began`` are the students and chapters of all that was found, also where nothing of it could be taken.
+    """
 
     submissions: list[Submission]
     left_out: list[str]
     exercises: tuple[str, ...]
+    began: frozenset[tuple[str, str]]
 
     def missing(self) -> list[tuple[str, str]]:
         """Each student and exercise not handed in, of the chapters of which the student handed in something."""
         seen = {(one.student, one.exercise) for one in self.submissions}
-        chapters = {(student, exercise.split("/")[0]) for student, exercise in seen}
         return [
             (student, exercise)
-            for student, chapter in sorted(chapters)
+            for student, chapter in sorted(self.began)
             for exercise in sorted(self.exercises)
             if exercise.split("/")[0] == chapter and (student, exercise) not in seen
         ]
@@ -546,6 +549,7 @@ class _Reader:
         self.chapters = {name.split("/")[0] for name in exercises}
         self.fingerprints = _Fingerprints(exercises)
         self.attempts: list[_Attempt] = []
+        self.places: set[_Place] = set()
         self.left_out: list[str] = []
         self.litter = 0
         self.unknown: dict[tuple[str, ...], list[tuple[str, _Place | None]]] = defaultdict(list)
@@ -615,6 +619,7 @@ class _Reader:
             return
         through = alone or (len(file.parts) == 1 and _stem(parts[-1]).casefold() == "submitted")
         place = None if through else _place((*parts, ""), self.chapters)
+        self.places |= {place} - {None}
         if place and not self._may_read(place, parts, 10):  # opening a zip takes longer
             return
         try:
@@ -648,6 +653,7 @@ class _Reader:
     def _take(self, file: _File, above: tuple[str, ...]) -> None:
         parts = (*above, *file.parts)
         place = _place(parts, self.chapters)
+        self.places |= {place} - {None}
         if parts[-1] == "timestamp.txt":
             try:
                 self.timestamps[parts[:-1]] = file.read(MIB)[:200].decode("utf-8", "replace")
@@ -655,7 +661,7 @@ class _Reader:
                 self.leave_out(parts, str(error))
             return
         if not parts[-1].lower().endswith(".ipynb"):
-            self.unknown[parts[:-1]].append((place.file if place else parts[-1], place))
+            self.unknown[parts[:-1]].append((parts[-1], place))
             return
         if place is None:
             self.leave_out(parts, f"its path names no student; expected {LAYOUTS}")
@@ -735,11 +741,15 @@ class _Reader:
         """One submission for each student and exercise."""
         self._infer_chapters()
         known = [one for one in self.attempts if one.exercise]
-        people = {id(one): self._person(one.place) for one in known}
-        folders = safe_names(people.values())
+        folders = safe_names(map(self._person, self.places))
         grouped = defaultdict(list)
         for one in known:
-            grouped[people[id(one)], one.exercise].append(one)
+            grouped[self._person(one.place), one.exercise].append(one)
+        began = {(folders[person], exercise.split("/")[0]) for person, exercise in grouped}
+        for place in self.places:
+            chapters = {place.chapter} if place.chapter else self.beside[place.above]
+            if len(chapters) == 1:
+                began.add((folders[self._person(place)], *chapters))
         extra = self._leave_out_unknown()
         submissions = []
         for (person, exercise), attempts in grouped.items():
@@ -762,27 +772,27 @@ class _Reader:
                 f"{self.litter} files that systems and Jupyter keep for themselves"
             )
         submissions.sort(key=lambda one: (one.exercise, one.student))
-        return Class(submissions, self.left_out, self.exercises)
+        return Class(submissions, self.left_out, self.exercises, frozenset(began))
 
     def _person(self, place: _Place) -> str:
-        if place.number and place.student in self._namesakes:
+        if place.number and place.student in self.namesakes:
             return f"{place.student}_{place.number}"
         return place.student
 
     def _infer_chapters(self) -> None:
         """Tell unreadable notebooks whose name stands in several chapters by those that lie beside them."""
-        beside = defaultdict(set)
-        numbers = defaultdict(set)
+        self.beside: dict[tuple[str, ...], set[str]] = defaultdict(set)
         for one in self.attempts:
-            outer = one.place.above
             if one.exercise:
-                beside[outer].add(one.exercise.split("/")[0])
-            numbers[outer, one.place.student].add(one.place.number)
-        self._namesakes = {student for (_, student), found in numbers.items() if len(found) > 1}
+                self.beside[one.place.above].add(one.exercise.split("/")[0])
+        numbers = defaultdict(set)
+        for place in self.places:
+            numbers[place.above, place.student].add(place.number)
+        self.namesakes = {student for (_, student), found in numbers.items() if len(found) > 1}
         for one in self.attempts:
             if one.exercise:
                 continue
-            chapters = beside[one.place.above]
+            chapters = self.beside[one.place.above]
             named = [name for name in self._named(one.place) if name.split("/")[0] in chapters]
             if len(named) == 1:
                 one.exercise = named[0]
@@ -798,10 +808,10 @@ class _Reader:
             names = [shown(name) for name, _ in files]
             more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
             self.leave_out(folder, f"{', '.join(names[:5])}{more}: only notebooks are read")
-            for (_, place), name in list(zip(files, names, strict=True))[:5]:
+            for _, place in files[:5]:
                 if place:
                     key = (self._person(place), place.chapter)
-                    notes[key].append(f"an unknown file {name} was left out")
+                    notes[key].append(f"an unknown file {shown(place.file)} was left out")
         return notes
 
     def _latest(self, attempts: list[_Attempt]) -> tuple[_Attempt, list[str]]:
