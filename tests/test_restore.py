@@ -149,6 +149,7 @@ FORGED = [
     (turn("check_bound", "markdown"), "the check check_bound was no code cell any more; the official one was used"),
     (lambda nb: nb.metadata.update(kernelspec={"name": "bash", "display_name": "x"}), "it asks for the kernel 'bash'; 'python3' was used"),
     (lambda nb: nb.cells.insert(4, code("%%writefile -a lab.py\nx = 9")), "an added cell that writes lab.py was left out"),
+    (lambda nb: nb.cells.append(code("\n%%file '././lab.py'\nx = 9")), "an added cell that writes lab.py was left out"),
     (again("bonus", "1", "check"), "a cell with the unknown id 'bonus' counts as the student's own"),
 ]  # fmt: skip
 

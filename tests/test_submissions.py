@@ -178,6 +178,27 @@ def test_a_flat_export_of_canvas_is_understood(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "inside", "student"),
+    [
+        ("leeann_1_2_work.zip", "max_norm.ipynb", "leeann_1"),
+        ("Ann_1_assignsubmission_file_work.zip", "dropout/max_norm.ipynb", "Ann"),
+        ("ann.zip", "max_norm.ipynb", "ann"),
+        ("ann.zip", "dropout/max_norm.ipynb", "ann"),
+        ("class.zip", "ann/dropout/max_norm.ipynb", "ann"),
+        ("class.zip", "leeann_1_2_max_norm.ipynb", "leeann_1"),
+        ("submitted.zip", "ann/max_norm.ipynb", "ann"),
+        ("dropout.zip", "ann/max_norm.ipynb", "ann"),
+    ],
+)
+def test_a_lone_zip_is_that_of_a_student_or_of_the_class(
+    name: str, inside: str, student: str, tmp_path: Path
+) -> None:
+    data = zipped({inside: MAX_NORM})
+    for found in (read(write(tmp_path / "in", {name: data})), read_zip(tmp_path, {name: data})):
+        assert pairs(found) == [(student, "dropout/max_norm")]
+
+
+@pytest.mark.parametrize(
     "pattern", ["{}_1234567_assignsubmission_file_/{}", "{}_1234567_assignsubmission_file/{}", "{}_1234567_assignsubmission_file_{}"]
 )  # fmt: skip
 def test_an_export_of_moodle_is_understood(pattern: str, tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from course.exercises import SETUP, kind_of, without_regions
 from course.grading.submissions import grade_id, shown
 from course.notebook import is_setup
 
-_WRITES = re.compile(rf"\s*%%(?:writefile|file)\s+(?:-a\s+)?(?:\./)?({'|'.join(SETUP)})\.py\b")
+_WRITES = re.compile(
+    rf"\s*%%(?:writefile|file)\s+(?:-a\s+)?[\"']?(?:\./)*({'|'.join(SETUP)})\.py\b"
+)
 _NOUNS = {
     "given": "the given cell",
     "solution": "the solution cell",

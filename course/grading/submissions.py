@@ -617,24 +617,39 @@ class _Reader:
         if zips >= 2:
             self.leave_out(parts, "a zip within a zip within a zip is not opened")
             return
-        through = alone or (len(file.parts) == 1 and _stem(parts[-1]).casefold() == "submitted")
-        place = None if through else _place((*parts, ""), self.chapters)
-        self.places |= {place} - {None}
+        place = _place((*parts, ""), self.chapters)
+        if _stem(parts[-1]).casefold() == "submitted" and len(file.parts) == 1:
+            place = None
         if place and not self._may_read(place, parts, 10):  # opening a zip takes longer
             return
+        own = place and place.above == parts[:-1] and not _platform(parts[-1])
         try:
-            data = file.read(ZIP_BYTES)
+            # A lone zip may be that of the class.
+            data = file.read(ZIP_BYTES if place and not alone else CLASS_BYTES)
             with _opened_zip(_Bounded(io.BytesIO(data))) as archive:
                 inside = _files_in_zip(archive)
-                own = place and place.above == parts[:-1] and not _platform(parts[-1])
-                if own and any(_platform(part) for one in inside for part in one.parts):
+                if own and alone and self._holds_class(inside):
+                    place = None
+                elif own and any(_platform(part) for one in inside for part in one.parts):
                     # Whether an export of the platform or a student's zip with others' names in it, nobody can tell.
                     why = "holds files under the names of several students; grade it by itself, or call it after its chapter"
                     self.leave_out(parts, why)
                     return
+                through = place is None and _folder(parts[-1]) not in self.chapters
                 self.take_all(inside, above if through else parts, zips + 1)
         except UnreadableError as error:
             self.leave_out(parts, f"the zip was not read: {error}")
+        self.places |= {place} - {None}
+
+    def _holds_class(self, inside: list[_File]) -> bool:
+        """Whether a zip tells students by itself, or is one student's."""
+        zips = [one for one in inside if one.parts[-1].lower().endswith(".zip")]
+        told = [
+            (part in self.chapters and number > 0) or _platform(part)
+            for one in inside
+            for number, part in enumerate(one.parts)
+        ]
+        return len(zips) > 1 or any(told)
 
     def _may_read(self, place: _Place, parts: tuple[str, ...], cost: int = 1) -> bool:
         """Count what is read of a student; no more than so many files."""
