@@ -7,10 +7,11 @@ in namespaces of its own (users, processes, files, network):
 - the *judge* runs the checks. No line of the submission runs in it. What the student defined stands in the judge's namespace as
   stand-ins: to call one asks the player, and what comes back is plain data, or a Keras model made of Keras' own layers, which
   the judge builds anew from its configuration and weights. So a check measures what the submission produced with functions
-  that the submission cannot reach, and its hidden tests never enter the submission's process.
+  that the submission cannot reach.
 
-What cannot leave the player, such as a layer of the student's own, makes the check run there (``inside``). A check that fails
-outside is run there, too: if it passes there, something differs, and a person is told.
+When all that is done, each check runs once more inside the player: a model may behave in another way than its configuration says.
+A check must pass on both sides. Where it passes inside only, a person is told, for that is what a forgery looks like. What cannot
+leave the player, such as a layer of the student's own, can only be checked there; a person is told that, too.
 
 Messages are pickles that may hold plain values, arrays and references only; anything else is refused.
 """
@@ -233,7 +234,7 @@ class Peer:
         try:
             _Pickler(file, self).dump(message)
         except (pickle.PicklingError, TypeError, RecursionError, ValueError) as error:
-            raise NotCarried(str(error)) from error
+            raise NotCarried(str(error).strip().split("\n")[0][:200]) from error
         self.described |= self.fresh
         return file.getvalue()
 
@@ -424,7 +425,7 @@ def _configuration(model: Any, to_player: bool) -> str:
         config = keras.saving.serialize_keras_object(model)
         text = json.dumps(config)
     except Exception as error:
-        raise NotCarried(f"{type(model).__name__} has no configuration: {error}") from error
+        raise NotCarried(f"{type(model).__name__} is no layer of Keras' own") from error
     if not to_player:
         _check_configuration(json.loads(text))
     return text
@@ -439,17 +440,9 @@ def _check_configuration(config: Any) -> None:
         if "class_name" in config:
             module = str(config.get("module", ""))
             name = str(config["class_name"])
-            known = (
-                module == "keras"
-                or module.startswith("keras.")
-                or name in ("__tuple__", "__numpy__", "__tensor__")
-            )
-            if (
-                not known
-                or name in _KEPT_FROM_JUDGE
-                or name.startswith("__lambda")
-                or config.get("registered_name")
-            ):
+            known = module == "keras" or module.startswith("keras.")
+            known = known or name in ("__tuple__", "__numpy__", "__tensor__")
+            if not known or name in _KEPT_FROM_JUDGE or name.startswith("__lambda"):
                 raise NotCarried(f"{name} is no layer, loss or function of Keras' own")
         for part in config.values():
             _check_configuration(part)
@@ -466,7 +459,8 @@ def _built(config: str, safe: bool) -> Any:
     except NotCarried:
         raise
     except Exception as error:
-        raise NotCarried(f"a model that cannot be built from its configuration: {error}") from error
+        first = str(error).strip().split("\n")[0][:200]
+        raise NotCarried(f"a model that cannot be built from its configuration: {first}") from error
 
 
 # -------------------------------------------------------------------------------------- player
@@ -513,11 +507,12 @@ class Player(Peer):
         self.limit, self.shown = output_bytes, 0
         sys.stdout = sys.stderr = self.said  # as checks.py has it in a kernel
         self.originals = _attributes()
+        self.remembered: list[dict] = []
         self.put_back: set[str] = set()  # what a submission had replaced and a check has put back
 
     def serve(self) -> None:
         """Answer until the judge goes."""
-        with contextlib.suppress(Gone) if "DEBUG" not in os.environ else contextlib.nullcontext():
+        with contextlib.suppress(Gone):
             while True:
                 self.answer(self.channel.receive()[1:])
 
@@ -583,9 +578,17 @@ class Player(Peer):
         """The value of a global name, if there is one."""
         return {name: self.shell.user_ns[name]} if name in self.shell.user_ns else {}
 
+    def do_remember(self) -> None:
+        """Keep what global names mean now, for a check that comes later."""
+        self.remembered.append(dict(self.shell.user_ns))
+
     def do_check(self, imports: str, source: str) -> str:
-        """Run a check here, with the official imports and nothing replaced; give its error, empty if it passed."""
-        given = dict(self.shell.user_ns)
+        """Run a check here as if it had come when it was remembered, with the official imports and nothing replaced.
+
+        Gives its error, empty if it passed. Checks come in the order in which they were remembered.
+        """
+        self.shell.user_ns.clear()
+        self.shell.user_ns.update(self.remembered.pop(0))
         for (owner, name), value in self._replaced().items():
             self.put_back.add(f"{owner.__name__}.{name}")
             with contextlib.suppress(Exception):
@@ -593,11 +596,8 @@ class Player(Peer):
         done = self.shell.run_cell(imports + "\n" + source, store_history=False)
         self.said.take()
         self.shell.display_pub.outputs.clear()
-        for name in set(self.shell.user_ns) - set(given):
-            del self.shell.user_ns[name]
-        self.shell.user_ns.update(given)
         error = done.error_before_exec or done.error_in_exec
-        return f"{type(error).__name__}: {error}" if error else ""
+        return f"{type(error).__name__}: {_text_of(error)}" if error else ""
 
     def do_replaced(self, names: dict[str, str]) -> list[str]:
         """What the submission has replaced: official imports, by name and module, and parts of the modules that checks use."""
@@ -664,15 +664,13 @@ class Judge(Peer):
 
     def request(self, *message: Any) -> Any:
         """As ``Peer.request``; first, the player gets to know which of the student's names a check has replaced."""
-        if message[0] in ("call", "operate"):
-            changed = {}
-            for name, own in self.students.items():
-                now = self.names.get(name, own)
-                if now is not self.sent.get(name, own):
-                    changed[name] = now
-                    self.sent[name] = now
-            if changed:
-                super().request("names", changed)
+        changed = {}
+        for name, own in self.students.items():
+            now = self.names.get(name, own)
+            if now is not self.sent.get(name, own):
+                changed[name] = self.sent[name] = now
+        if changed:
+            super().request("names", changed)
         return super().request(*message)
 
     def lead(self, cells: list[dict]) -> None:
@@ -694,14 +692,20 @@ class Judge(Peer):
 
         keras.utils.set_random_seed = set_both
         set_both(0)
+        kinds = {"given": self._given, "student": self._student, "check": self._check}
         for number, cell in enumerate(cells):
+            if cell["kind"] not in kinds:  # left out
+                continue
             self.report({"started": number})
             start = time.perf_counter()
-            run = {"given": self._given, "student": self._student, "check": self._check}[
-                cell["kind"]
-            ]
-            result = run(cell, wanted)
+            result = kinds[cell["kind"]](cell, wanted)
             self.report({"ended": number, "seconds": time.perf_counter() - start, **result})
+        self.report({"replaced": super().request("replaced", imported)})
+        # Last, since the submission could keep what it sees of hidden tests and print it in a later cell.
+        for number, cell in enumerate(cells):
+            if cell["kind"] == "check":
+                self.report({"started": number})
+                self.report(self._inside(number, cell))
         self.report({"replaced": super().request("replaced", imported)})
 
     def do(self, what: str, *rest: Any) -> Any:
@@ -738,27 +742,23 @@ class Judge(Peer):
         return {"outputs": outputs, "error": error}
 
     def _check(self, cell: dict, wanted: set[str]) -> dict:
-        before = set(self.names)
-        printed = io.StringIO()
-        inside, disagrees = False, False
+        before, printed = set(self.names), io.StringIO()
         try:
-            message = self._run(cell["source"], printed)
+            found = {"message": self._run(cell["source"], printed), "printed": printed.getvalue()}
         except NotCarried as why:
-            inside, message = str(why) or "?", self._inside(cell)
-            printed = io.StringIO()
-        else:
-            if message:
-                disagrees = not self._inside(cell)
+            found = {"stays": str(why) or "something that cannot leave its process"}
+        self.request("remember")
         self._publish(cell["visible"], before)
-        return {
-            "message": message,
-            "printed": printed.getvalue(),
-            "inside": inside,
-            "disagrees": disagrees,
-        }
+        return found
 
-    def _inside(self, cell: dict) -> str:
-        return str(super().request("check", self.imports, cell["source"]))
+    def _inside(self, number: int, cell: dict) -> dict:
+        start = time.perf_counter()
+        message = str(self.request("check", self.imports, cell["source"]))
+        return {
+            "inside": number,
+            "inside_message": message,
+            "inside_seconds": time.perf_counter() - start,
+        }
 
     def _publish(self, visible: str, before: set[str]) -> None:
         """Give the player the names that the visible part of a check defined: later cells may use them."""
@@ -928,7 +928,7 @@ def _play(role: str, ends: list[socket.socket], limits: dict) -> None:
     _bound(limits)
     if role == "player":
         null = os.open(os.devnull, os.O_RDWR)
-        for number in (0, 1, 2) if "DEBUG" not in os.environ else ():
+        for number in (0, 1, 2):
             os.dup2(null, number)
         sys.path.insert(0, limits["home"])
         Player(Channel(ends[0]), limits["output"]).serve()

@@ -47,10 +47,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a run: the status, why, in which cell, and what was reported of each cell."""
+    """What became of a run: the status, why, the cell at work in the end, and what was reported of each cell."""
 
     status: str
     message: str
+    at: int
     cells: dict[int, dict[str, Any]]
     replaced: tuple[str, ...]
     seconds: float
@@ -92,8 +93,7 @@ def _environment(home: str) -> dict[str, str]:
         "MPLCONFIGDIR": "/tmp/matplotlib",
         "IPYTHONDIR": f"{home}/.ipython",
         "CUDA_VISIBLE_DEVICES": "",
-        **({"DEBUG": "1"} if "DEBUG" in os.environ else {}),
-        **{name: "1" for name in one_thread.split()},
+        **dict.fromkeys(one_thread.split(), "1"),
     }
 
 
@@ -131,7 +131,7 @@ class Sandbox:
                 shutil.copyfile(path, place / name)
             environment["MPLCONFIGDIR"] = str(place / "matplotlib")
             command = [sys.executable, str(place / "inside.py")]
-        self.said = tempfile.TemporaryFile()
+        self.said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the sandbox
         self.process = subprocess.Popen(
             [*command, str(theirs.fileno()), "walls" if walls else "none"],
             pass_fds=[theirs.fileno()],
@@ -226,7 +226,7 @@ class _Run:
             self._stop()
             self.channel.socket.close()
         seconds = time.monotonic() - self.start
-        return Report(status, message, self.cells, self.replaced, seconds)
+        return Report(status, message, self.now, self.cells, self.replaced, seconds)
 
     def _watch(self) -> tuple[str, str]:
         looked = time.monotonic()
@@ -273,6 +273,8 @@ class _Run:
             self.now = line["started"]
         elif "ended" in line:
             self.cells[line["ended"]] = line
+        elif "inside" in line:
+            self.cells[line["inside"]] |= line
         elif "replaced" in line:
             self.replaced = tuple(str(one)[:100] for one in line["replaced"][:50])
 
