@@ -501,6 +501,7 @@ class Player(Peer):
         InteractiveShell.display_pub_class = CapturingDisplayPublisher
         self.shell = InteractiveShell.instance(config=Config(off))
         self.shell.showtraceback = lambda *_, **__: None
+        self.run_cell = self.shell.run_cell  # a submission may replace the shell's
         self.shell.colors = "nocolor"
         configure_inline_support(self.shell, "module://matplotlib_inline.backend_inline")
         self.said = _Said(output_bytes)
@@ -519,7 +520,7 @@ class Player(Peer):
     def do_run(self, source: str, wanted: list[str]) -> tuple[list, str, dict[str, Any]]:
         """Run a cell; give its outputs, its error and those of its names that checks ask for."""
         before = {name: self.shell.user_ns.get(name) for name in wanted}
-        done = self.shell.run_cell(source, store_history=False)
+        done = self.run_cell(source, store_history=False)
         outputs = self._outputs(done)
         error = done.error_before_exec or done.error_in_exec
         after = self.shell.user_ns
@@ -590,61 +591,57 @@ class Player(Peer):
         self.shell.user_ns.clear()
         self.shell.user_ns.update(self.remembered.pop(0))
         for (owner, name), value in self._replaced().items():
-            self.put_back.add(f"{owner.__name__}.{name}")
+            self.put_back.add(_name_of(owner, name))
             with contextlib.suppress(Exception):
                 setattr(owner, name, value)
-        done = self.shell.run_cell(imports + "\n" + source, store_history=False)
+        done = self.run_cell(imports + "\n" + source, store_history=False)
         self.said.take()
         self.shell.display_pub.outputs.clear()
         error = done.error_before_exec or done.error_in_exec
         return f"{type(error).__name__}: {_text_of(error)}" if error else ""
 
     def do_replaced(self, names: dict[str, str]) -> list[str]:
-        """What the submission has replaced: official imports, by name and module, and parts of the modules that checks use."""
-        found = []
+        """What the submission has replaced so far: official imports, by name and module, and parts of what checks use."""
         for name, where in names.items():
             module, _, attribute = where.partition(":")
             official = sys.modules.get(module)
             official = getattr(official, attribute, None) if attribute else official
             if self.shell.user_ns.get(name, official) is not official:
-                found.append(name)
-        now = {f"{owner.__name__}.{name}" for owner, name in self._replaced()}
-        return sorted({*found, *now, *self.put_back})
+                self.put_back.add(name)
+        self.put_back |= {_name_of(*part) for part in self._replaced()}
+        return sorted(self.put_back)
 
     def _replaced(self) -> dict[tuple[Any, str], Any]:
         return {
             (owner, name): value
             for (owner, name), value in self.originals.items()
-            if vars(owner).get(name) is not value
+            if (owner.__code__ if name == "__code__" else vars(owner).get(name)) is not value
         }
 
 
+def _name_of(owner: Any, name: str) -> str:
+    where = getattr(owner, "__module__", "") + "." if not inspect.ismodule(owner) else ""
+    return f"{where}{owner.__name__}" + ("" if name == "__code__" else f".{name}")
+
+
 def _attributes() -> dict[tuple[Any, str], Any]:
-    """All parts of what checks are made with: modules, and the classes in them."""
+    """All parts of what checks are made with: of modules, of the classes in them, and the code of functions."""
     found = {}
     for module in map(sys.modules.get, _WATCHED):
         for name, value in list(vars(module).items()):
-            if name.startswith("__") and module.__name__ != "builtins":
+            if name.startswith("__") or not (callable(value) or inspect.ismodule(value)):
                 continue
-            if callable(value) or inspect.ismodule(value):
-                found[module, name] = value
-            if isinstance(value, type) and value.__module__.split(".")[0] in (
-                "keras",
-                "lab",
-                "checks",
-            ):
-                for base in value.__mro__:
-                    if base.__module__.split(".")[0] in ("keras", "lab", "checks"):
-                        found |= {
-                            (base, part): item
-                            for part, item in vars(base).items()
-                            if inspect.isroutine(item)
-                        }
-    del (
-        found[sys.modules["builtins"], "__build_class__"],
-        found[sys.modules["builtins"], "__import__"],
-    )
-    return found
+            found[module, name] = value
+            if isinstance(value, type) and _is_ours(value):
+                for base in filter(_is_ours, value.__mro__):
+                    parts = vars(base).items()
+                    found |= {(base, part): item for part, item in parts if inspect.isroutine(item)}
+    functions = [value for value in found.values() if inspect.isfunction(value)]
+    return found | {(function, "__code__"): function.__code__ for function in functions}
+
+
+def _is_ours(kind: type) -> bool:
+    return kind.__module__.split(".")[0] in ("keras", "lab", "checks")
 
 
 # --------------------------------------------------------------------------------------- judge
@@ -698,7 +695,12 @@ class Judge(Peer):
                 continue
             self.report({"started": number})
             start = time.perf_counter()
-            result = kinds[cell["kind"]](cell, wanted)
+            try:
+                result = kinds[cell["kind"]](cell, wanted)
+            except (Gone, NotCarried):
+                raise
+            except Exception as error:  # the player could not do what was asked
+                result = {"outputs": [], "error": type(error).__name__, "message": repr(error)}
             self.report({"ended": number, "seconds": time.perf_counter() - start, **result})
         self.report({"replaced": super().request("replaced", imported)})
         # Last, since the submission could keep what it sees of hidden tests and print it in a later cell.
@@ -753,7 +755,10 @@ class Judge(Peer):
 
     def _inside(self, number: int, cell: dict) -> dict:
         start = time.perf_counter()
-        message = str(self.request("check", self.imports, cell["source"]))
+        try:
+            message = str(self.request("check", self.imports, cell["source"]))
+        except RuntimeError as error:  # the player could not do what was asked
+            message = f"RuntimeError: {error}"
         return {
             "inside": number,
             "inside_message": message,
@@ -873,9 +878,10 @@ def _shut_in(disk_bytes: int) -> None:
 
 def _bound(limits: dict) -> None:
     """Limit memory, file sizes and processes of this process and its children."""
-    with open("/proc/self/statm") as file:
-        now = int(file.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (now + limits["memory"],) * 2)
+    # Data, not address space: TensorFlow's threads reserve much of that and crash where they cannot.
+    with open("/proc/self/status") as file:
+        now = next(int(line.split()[1]) for line in file if line.startswith("VmData:")) * 1024
+    resource.setrlimit(resource.RLIMIT_DATA, (now + limits["memory"],) * 2)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits["disk"],) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(

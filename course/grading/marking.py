@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ ATTEMPTS = 3  # for a submission during which the sandbox itself broke
 class Task:
     """A submission to mark: the official notebook with the student's cells in it, and how to run it.
 
-    ``parameters`` take the place of those in the notebook. ``root`` is the course's folder, for ``lab.py`` and ``checks.py``.
+    ``parameters`` take the place of those in the notebook. ``root`` is the course's folder, for ``lab.py`` and ``checks.py``,
+    ``compiled`` a folder of compiled programs, to which a solution (``learn``) adds its own.
     """
 
     student: str
@@ -41,6 +42,8 @@ class Task:
     limits: Limits
     walls: bool
     notes: tuple[str, ...] = ()
+    compiled: str = ""
+    learn: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -73,15 +76,13 @@ def mark(task: Task) -> tuple[Result, str]:
     ):  # what stops the submission is left out, so that it does not cost all other marks
         if report.status == GRADED or report.at < 0 or cells[report.at]["kind"] == "left out":
             break
-        cells[report.at] |= {"kind": "left out", "why": report.status}
+        cells[report.at] |= {"kind": "left out"}
         report = _run(task, cells)
     marks, flags = _marks(notebook, numbers, first, report)
-    status, message = first.status, first.message
-    if status != GRADED:
-        message += _where(notebook, numbers, first.at)
-    elif (index := _ran_out_of_memory(report)) is not None:
-        status = "out of memory"
-        message = "A cell asked for more memory than allowed." + _where(notebook, numbers, index)
+    status = first.status
+    message = (
+        first.message if status == GRADED else first.message + _where(notebook, numbers, first.at)
+    )
     own = sum(_own_seconds(seen) for seen in report.cells.values())
     waiting = sum(
         cell.metadata.nbgrader.points for cell in notebook.cells if kind_of(cell) == "answer"
@@ -254,14 +255,6 @@ def _own_seconds(seen: Mapping[str, Any]) -> float:
     return float(seen.get("inside_seconds" if "stays" in seen else "seconds", 0))
 
 
-def _ran_out_of_memory(report: Report) -> int | None:
-    for index, cell in report.cells.items():
-        errors = {cell.get("error"), str(cell.get("inside_message")).partition(":")[0]}
-        if errors & {"MemoryError", "ResourceExhaustedError"}:
-            return index
-    return None
-
-
 def _where(notebook: NotebookNode, numbers: list[int], index: int) -> str:
     """Which cell a message is about, in words."""
     if not 0 <= index < len(numbers):
@@ -283,19 +276,31 @@ _lock = threading.Lock()  # a Dask worker may have several threads; submissions 
 
 
 def _run(task: Task, cells: list[dict]) -> Report:
-    key = (task.root, task.walls)
+    key = (task.root, task.walls, task.compiled, task.learn)
     with _lock:
         for attempt in range(ATTEMPTS):
             try:
                 if key not in _sandboxes:
-                    _sandboxes[key] = Sandbox(Path(task.root), task.walls)
-                return _sandboxes[key].run(cells, task.limits)
+                    close_sandboxes()  # one at a time: each holds TensorFlow
+                    folder = Path(task.compiled) if task.compiled else None
+                    _sandboxes[key] = Sandbox(Path(task.root), task.walls, folder, task.learn)
+                return _with_memory_errors(_sandboxes[key].run(cells, task.limits))
             except (Gone, OSError) as error:
                 close_sandboxes()
                 if attempt == ATTEMPTS - 1:
                     message = f"The sandbox broke {ATTEMPTS} times: {error}."
                     return Report("crashed", message, -1, {}, (), 0.0)
     raise AssertionError("not reached")
+
+
+def _with_memory_errors(report: Report) -> Report:
+    """The same report; where a cell was refused memory, which tends to break later ones, this is its status."""
+    for index, cell in sorted(report.cells.items()):
+        errors = {cell.get("error"), str(cell.get("inside_message")).partition(":")[0]}
+        if errors & {"MemoryError", "ResourceExhaustedError"}:
+            message = "It asked for more memory than allowed."
+            return replace(report, status="out of memory", message=message, at=index)
+    return report
 
 
 @atexit.register

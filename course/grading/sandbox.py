@@ -79,7 +79,19 @@ def _walls() -> list[str]:
     for path in [*shown, *sorted(pythons, key=len)]:
         if not any(Path(path).is_relative_to(other) for other in ("/usr", "/lib") if path != other):
             command += ["--ro-bind", path, path]
-    return [*command, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", HOME]
+    return [
+        *command,
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--remount-ro",
+        "/dev",
+        "--tmpfs",
+        "/tmp",
+        "--dir",
+        HOME,
+    ]
 
 
 def _environment(home: str) -> dict[str, str]:
@@ -100,7 +112,12 @@ def _environment(home: str) -> dict[str, str]:
 class Sandbox:
     """A process that has imported TensorFlow, behind walls, and forks for each submission."""
 
-    def __init__(self, root: Path, walls: bool):
+    def __init__(self, root: Path, walls: bool, compiled: Path | None = None, learn: bool = False):
+        """Start it.
+
+        ``compiled`` is a folder of compiled programs, which save a submission seconds of compilation. With ``learn`` programs are
+        added to it: then run trusted code only.
+        """
         self.walls, self.job = walls, 0
         self.folder = tempfile.TemporaryDirectory(prefix="course-grading-")
         self.home = HOME if walls else self.folder.name
@@ -109,10 +126,23 @@ class Sandbox:
         inside = Path(__file__).with_name("inside.py")
         files = {"inside.py": inside, "lab.py": root / "lab.py", "checks.py": root / "checks.py"}
         environment = _environment(self.home)
+        if compiled:
+            compiled.mkdir(parents=True, exist_ok=True)
+            place = "/compiled" if walls else str(compiled.resolve())
+            flags = f"--tf_xla_persistent_cache_directory={place}"
+            environment["TF_XLA_FLAGS"] = flags + (
+                "" if learn else " --tf_xla_persistent_cache_read_only=true"
+            )
         if walls:
             command = _walls()
             for name, path in files.items():
                 command += ["--ro-bind", str(path), f"/grading/{name}"]
+            if compiled:
+                command += [
+                    "--bind" if learn else "--ro-bind",
+                    str(compiled.resolve()),
+                    "/compiled",
+                ]
             for name, value in environment.items():
                 command += ["--setenv", name, value]
             command += [
@@ -125,12 +155,12 @@ class Sandbox:
                 "/grading/inside.py",
             ]
         else:
-            place = Path(self.folder.name, ".grading")
-            place.mkdir()
+            own = Path(self.folder.name, ".grading")
+            own.mkdir()
             for name, path in files.items():
-                shutil.copyfile(path, place / name)
-            environment["MPLCONFIGDIR"] = str(place / "matplotlib")
-            command = [sys.executable, str(place / "inside.py")]
+                shutil.copyfile(path, own / name)
+            environment["MPLCONFIGDIR"] = str(own / "matplotlib")
+            command = [sys.executable, str(own / "inside.py")]
         self.said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the sandbox
         self.process = subprocess.Popen(
             [*command, str(theirs.fileno()), "walls" if walls else "none"],
@@ -144,6 +174,7 @@ class Sandbox:
         )
         theirs.close()
         self._wait(lambda line: "ready" in line, START_SECONDS)
+        self.family = len(_family(self.process.pid))
 
     def close(self) -> None:
         """End it and all that it runs."""
@@ -311,6 +342,11 @@ class _Run:
         end = time.monotonic() + 30
         while len(self.codes) < 2 and time.monotonic() < end:
             self._hear(0.2)
+        # Their children end with them, a moment later.
+        while (
+            len(_family(self.sandbox.process.pid)) > self.sandbox.family and time.monotonic() < end
+        ):
+            time.sleep(0.005)
         if len(self.codes) < 2:
             raise Gone("processes could not be ended")
 
