@@ -32,7 +32,7 @@ FORMATS = {  # roles that only change how their text looks
     "sup": "<sup>{}</sup>",
     "term": "{}",
 }
-_INLINE = re.compile(
+INLINE = re.compile(  # what stands in a line beside words
     r"""
     (?P<comment> <!--.*?--> )
   | \{(?P<role>[\w:.+-]+)\} (?P<ticks>`+) (?P<content>.+?) (?<!`)(?P=ticks)(?!`)
@@ -239,7 +239,7 @@ class _Converter:
                 raise MystError(f"{match.group()!r} has no plain form; write it out", where)
             return match.group()
 
-        return _INLINE.sub(replace, text)
+        return INLINE.sub(replace, text)
 
     def role(self, name: str, content: str, line: int) -> str:
         if name.startswith("cite"):
