@@ -18,6 +18,7 @@ from course.notebook import code_cells, is_setup
 from course.records import MIME
 from course.sphinx_index import setup_index
 from course.sphinx_ledger import setup_ledger
+from course.sphinx_pictures import setup_pictures
 from course.sphinx_quiz import setup_quiz
 
 
@@ -135,6 +136,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_source_parser(PageParser, override=True)
     setup_index(app)
     setup_ledger(app)
+    setup_pictures(app)
     setup_quiz(app)
     app.connect("html-page-context", _offer_notebook, priority=400)  # before the theme's own
     app.connect("build-finished", _copy_notebooks)
