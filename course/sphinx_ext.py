@@ -16,7 +16,10 @@ from course.bindings import without_bindings
 from course.exercises import kind_of, student_path, without_regions
 from course.notebook import code_cells, is_setup
 from course.records import MIME
+from course.sphinx_index import setup_index
 from course.sphinx_ledger import setup_ledger
+from course.sphinx_pictures import setup_pictures
+from course.sphinx_quiz import setup_quiz
 
 
 class StoredOutputsError(SphinxError):
@@ -131,7 +134,10 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the parser in place of myst-nb's."""
     app.setup_extension("myst_nb")
     app.add_source_parser(PageParser, override=True)
+    setup_index(app)
     setup_ledger(app)
+    setup_pictures(app)
+    setup_quiz(app)
     app.connect("html-page-context", _offer_notebook, priority=400)  # before the theme's own
     app.connect("build-finished", _copy_notebooks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
