@@ -152,7 +152,7 @@ def _plan(
         if not problem:
             try:
                 theirs = nbformat.reads(one.notebook.decode("utf-8"), as_version=4)
-                notebook, changes = official_notebook(theirs, exercise.solution)
+                notebook, changes = official_notebook(theirs, exercise)
                 notes = (*notes, *changes)
             except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
                 problem = f"It cannot be read: {error}"

@@ -441,7 +441,7 @@ def _check_configuration(config: Any) -> None:
             module = str(config.get("module", ""))
             name = str(config["class_name"])
             known = module == "keras" or module.startswith("keras.")
-            known = known or name in ("__tuple__", "__numpy__", "__tensor__")
+            known = known or name in ("__tuple__", "__numpy__", "__tensor__", "__keras_tensor__")
             if not known or name in _KEPT_FROM_JUDGE or name.startswith("__lambda"):
                 raise NotCarried(f"{name} is no layer, loss or function of Keras' own")
         for part in config.values():
@@ -723,7 +723,9 @@ class Judge(Peer):
         official = self._run(cell["source"])
         if official and not error:
             return {"outputs": outputs, "problem": f"a given cell failed: {official}"}
-        wanted -= set(self.names) - set(self.students)  # what is given stays official
+        wanted -= _names_set(cell["source"]) | set(
+            _imports(cell["source"])[1]
+        )  # what is given stays official
         return {"outputs": outputs}
 
     def _student(self, cell: dict, wanted: set[str]) -> dict:
@@ -738,9 +740,8 @@ class Judge(Peer):
                 with contextlib.suppress(NotCarried, NameError):
                     changed |= super().request("value", name)
         for name, value in changed.items():
-            if name not in self.names or name in self.students:
-                self.names[name] = self.students[name] = value
-                self.sent.pop(name, None)
+            self.names[name] = self.students[name] = value
+            self.sent.pop(name, None)
         return {"outputs": outputs, "error": error}
 
     def _check(self, cell: dict, wanted: set[str]) -> dict:
