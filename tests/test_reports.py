@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -16,11 +17,25 @@ import pytest
 from course.grading.gradebook import read_by_hand, write_gradebook
 from course.grading.grades_csv import write_csv
 from course.grading.results import Mark, read_results
-from tests.small_grades import graded, printed, result, solution, store
+from tests.small_grades import graded, result, solution, store
 
 ROOT = Path(__file__).parents[1]
 MEANS = "statistics/means"
 SOLUTIONS = {MEANS: solution()}
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A gradebook without submissions: nbgrader takes seconds to make one."""
+    folder = tmp_path_factory.mktemp("empty")
+    write_gradebook(folder, [], SOLUTIONS)
+    return folder / "gradebook.db"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, empty: Path) -> Path:
+    shutil.copy(empty, tmp_path)
+    return tmp_path
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -104,46 +119,46 @@ def test_the_table_says_that_it_is_utf8_only_where_a_spreadsheet_must_know(tmp_p
 # ------------------------------------------------------------------------------------- gradebook
 
 
-def test_answers_wait_for_a_person_and_checks_do_not(tmp_path: Path) -> None:
-    record = store(tmp_path, result("ada"), graded())
-    assert write_gradebook(tmp_path, [record], SOLUTIONS) == 1
-    assert grades(tmp_path) == {
+def test_answers_wait_for_a_person_and_checks_do_not(folder: Path) -> None:
+    record = store(folder, result("ada"), graded())
+    assert write_gradebook(folder, [record], SOLUTIONS) == 1
+    assert grades(folder) == {
         ("ada", "check_mean"): (0.0, None, 0),
         ("ada", "check_type"): (1.0, None, 0),
         ("ada", "conclusion"): (None, None, 1),
     }
 
 
-def test_nothing_changes_when_called_again(tmp_path: Path) -> None:
-    records = [store(tmp_path, result(name), graded()) for name in ("ada", "bo")]
-    write_gradebook(tmp_path, records, SOLUTIONS)
-    before = contents(tmp_path)
+def test_nothing_changes_when_called_again(folder: Path) -> None:
+    records = [store(folder, result(name), graded()) for name in ("ada", "bo")]
+    write_gradebook(folder, records, SOLUTIONS)
+    before = contents(folder)
     slower = [replace(one, seconds=9.0) for one in records]
-    assert write_gradebook(tmp_path, slower, SOLUTIONS) == 0
-    assert contents(tmp_path) == before
+    assert write_gradebook(folder, slower, SOLUTIONS) == 0
+    assert contents(folder) == before
 
 
-def test_a_regraded_submission_leaves_the_others(tmp_path: Path) -> None:
-    records = [store(tmp_path, result(name), graded()) for name in ("ada", "bo")]
-    write_gradebook(tmp_path, records, SOLUTIONS)
-    before = contents(tmp_path)
-    better = store(tmp_path, result("ada", passed=True), graded(passed=True))
-    assert write_gradebook(tmp_path, [better, records[1]], SOLUTIONS) == 1
-    after = contents(tmp_path)
+def test_a_regraded_submission_leaves_the_others(folder: Path) -> None:
+    records = [store(folder, result(name), graded()) for name in ("ada", "bo")]
+    write_gradebook(folder, records, SOLUTIONS)
+    before = contents(folder)
+    better = store(folder, result("ada", passed=True), graded(passed=True))
+    assert write_gradebook(folder, [better, records[1]], SOLUTIONS) == 1
+    after = contents(folder)
     changed = {name for name in before if before[name] != after[name]}
-    assert grades(tmp_path)["ada", "check_mean"] == (2.0, None, 0)
-    assert grades(tmp_path)["bo", "check_mean"] == (0.0, None, 0)
+    assert grades(folder)["ada", "check_mean"] == (2.0, None, 0)
+    assert grades(folder)["bo", "check_mean"] == (0.0, None, 0)
     assert {name for name in changed if "bo" in name} == set()
 
 
-def test_what_a_person_entered_survives_regrading(tmp_path: Path) -> None:
-    record = store(tmp_path, result("ada"), graded())
-    write_gradebook(tmp_path, [record], SOLUTIONS)
-    enter(tmp_path, "ada", 3.5, "Well said.")
-    again = store(tmp_path, result("ada", passed=True), graded(passed=True))
-    write_gradebook(tmp_path, [again], SOLUTIONS)
-    assert grades(tmp_path)["ada", "conclusion"] == (None, 3.5, 0)
-    (entered,) = read_by_hand(tmp_path).values()
+def test_what_a_person_entered_survives_regrading(folder: Path) -> None:
+    record = store(folder, result("ada"), graded())
+    write_gradebook(folder, [record], SOLUTIONS)
+    enter(folder, "ada", 3.5, "Well said.")
+    again = store(folder, result("ada", passed=True), graded(passed=True))
+    write_gradebook(folder, [again], SOLUTIONS)
+    assert grades(folder)["ada", "conclusion"] == (None, 3.5, 0)
+    (entered,) = read_by_hand(folder).values()
     assert (entered.points, entered.comments, entered.waiting) == (
         {"conclusion": 3.5},
         {"conclusion": "Well said."},
@@ -151,48 +166,48 @@ def test_what_a_person_entered_survives_regrading(tmp_path: Path) -> None:
     )
 
 
-def test_points_of_a_person_are_looked_at_again_when_the_answer_changed(tmp_path: Path) -> None:
-    record = store(tmp_path, result("ada"), graded())
-    write_gradebook(tmp_path, [record], SOLUTIONS)
-    enter(tmp_path, "ada", 3.5, "Well said.")
-    again = store(tmp_path, result("ada"), graded(answer="Something else."))
-    write_gradebook(tmp_path, [again], SOLUTIONS)
-    assert grades(tmp_path)["ada", "conclusion"] == (None, 3.5, 1)
+def test_points_of_a_person_are_looked_at_again_when_the_answer_changed(folder: Path) -> None:
+    record = store(folder, result("ada"), graded())
+    write_gradebook(folder, [record], SOLUTIONS)
+    enter(folder, "ada", 3.5, "Well said.")
+    again = store(folder, result("ada"), graded(answer="Something else."))
+    write_gradebook(folder, [again], SOLUTIONS)
+    assert grades(folder)["ada", "conclusion"] == (None, 3.5, 1)
 
 
-def test_a_missing_submission_is_not_in_the_gradebook(tmp_path: Path) -> None:
-    nothing = store(tmp_path, result("ada", status="missing", marks=()))
-    record = store(tmp_path, result("bo"), graded())
-    write_gradebook(tmp_path, [nothing, record], SOLUTIONS)
-    assert {student for student, _ in grades(tmp_path)} == {"bo"}
-    gone = store(tmp_path, result("bo", status="missing", marks=()))
-    write_gradebook(tmp_path, [nothing, gone], SOLUTIONS)
-    assert grades(tmp_path) == {}
-    assert list(tmp_path.glob("autograded/*/*/*")) == []
+def test_a_missing_submission_is_not_in_the_gradebook(folder: Path) -> None:
+    nothing = store(folder, result("ada", status="missing", marks=()))
+    record = store(folder, result("bo"), graded())
+    write_gradebook(folder, [nothing, record], SOLUTIONS)
+    assert {student for student, _ in grades(folder)} == {"bo"}
+    gone = store(folder, result("bo", status="missing", marks=()))
+    write_gradebook(folder, [nothing, gone], SOLUTIONS)
+    assert grades(folder) == {}
+    assert list(folder.glob("autograded/*/*/*")) == []
 
 
-def test_what_went_wrong_stands_on_top_of_the_graded_notebook(tmp_path: Path) -> None:
+def test_what_went_wrong_stands_on_top_of_the_graded_notebook(folder: Path) -> None:
     marks = (Mark("check_mean", 2, 2, "passed"), Mark("check_type", 0, 1, "not run", "timed out"))
     record = result(
         "ada", status="timed out", message="cell 3", marks=marks, flags=("patches numpy",)
     )
-    store(tmp_path, record, graded())
-    write_gradebook(tmp_path, [record], SOLUTIONS)
-    notebook = nbformat.read(tmp_path / "autograded/ada/statistics/means.ipynb", as_version=4)
+    store(folder, record, graded())
+    write_gradebook(folder, [record], SOLUTIONS)
+    notebook = nbformat.read(folder / "autograded/ada/statistics/means.ipynb", as_version=4)
     said = notebook.cells[0].outputs[0].text
     assert all(part in said for part in ("timed out", "cell 3", "--seconds", "patches numpy"))
-    assert grades(tmp_path)["ada", "check_mean"][0] == 2.0
-    with sqlite3.connect(tmp_path / "gradebook.db") as connection:
+    assert grades(folder)["ada", "check_mean"][0] == 2.0
+    with sqlite3.connect(folder / "gradebook.db") as connection:
         assert connection.execute("select flagged from submitted_notebook").fetchall() == [(1,)]
 
 
 def test_an_unreadable_submission_waits_for_a_person_without_a_line_of_the_solution(
-    tmp_path: Path,
+    folder: Path,
 ) -> None:
-    record = store(tmp_path, result("ada", status="unreadable", marks=()))
-    write_gradebook(tmp_path, [record], SOLUTIONS)
-    assert grades(tmp_path)["ada", "conclusion"] == (None, None, 1)
-    notebook = nbformat.read(tmp_path / "autograded/ada/statistics/means.ipynb", as_version=4)
+    record = store(folder, result("ada", status="unreadable", marks=()))
+    write_gradebook(folder, [record], SOLUTIONS)
+    assert grades(folder)["ada", "conclusion"] == (None, None, 1)
+    notebook = nbformat.read(folder / "autograded/ada/statistics/means.ipynb", as_version=4)
     assert "unreadable" in notebook.cells[0].outputs[0].text
     mine = [
         cell.source for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")
@@ -200,15 +215,15 @@ def test_an_unreadable_submission_waits_for_a_person_without_a_line_of_the_solut
     assert mine == ["", ""]
 
 
-def test_a_changed_exercise_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_changed_exercise_is_refused_by_name(folder: Path) -> None:
     from course.myst import PageError
 
-    record = store(tmp_path, result("ada"), graded())
-    write_gradebook(tmp_path, [record], SOLUTIONS)
+    record = store(folder, result("ada"), graded())
+    write_gradebook(folder, [record], SOLUTIONS)
     other = solution()
     del other.cells[4]
     with pytest.raises(PageError, match=r"statistics/means.*other cells"):
-        write_gradebook(tmp_path, [record], {MEANS: other})
+        write_gradebook(folder, [record], {MEANS: other})
 
 
 KILLED = """

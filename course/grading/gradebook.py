@@ -288,13 +288,15 @@ class _Writer:
             if not graded:
                 comment = comments.get(stored.id)
                 if comment is None:
-                    comment = self.api.Comment(cell_id=stored.id, notebook=handed_in)
+                    comment = self.api.Comment(cell_id=stored.id, notebook_id=handed_in.id)
+                    self.db.add(comment)
                 same = cell and cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
                 comment.auto_comment = "No response." if same else None
                 continue
             grade = grades.get(stored.id)
             if grade is None:
-                grade = self.api.Grade(cell_id=stored.id, notebook=handed_in)
+                grade = self.api.Grade(cell_id=stored.id, notebook_id=handed_in.id)
+                self.db.add(grade)
             before = grade.auto_score
             if stored.cell_type == "code":
                 grade.auto_score = points.get(stored.name, 0.0)
