@@ -1,0 +1,311 @@
+"""What is made of the records of graded submissions: table, gradebook, feedback, overview."""
+
+import csv
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from course.grading.gradebook import read_by_hand, write_gradebook
+from course.grading.grades_csv import write_csv
+from course.grading.results import Mark, read_results
+from tests.small_grades import graded, result, solution, store
+
+ROOT = Path(__file__).parents[1]
+MEANS = "statistics/means"
+SOLUTIONS = {MEANS: solution()}
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A gradebook without submissions: nbgrader takes seconds to make one."""
+    folder = tmp_path_factory.mktemp("empty")
+    write_gradebook(folder, [], SOLUTIONS)
+    return folder / "gradebook.db"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, empty: Path) -> Path:
+    shutil.copy(empty, tmp_path)
+    return tmp_path
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+
+
+def contents(folder: Path) -> dict[str, object]:
+    """Files with their bytes and times, and all rows of the gradebook."""
+    found: dict[str, object] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix != ".db":
+            found[str(path.relative_to(folder))] = path.read_bytes(), path.stat().st_mtime_ns
+    return found | database(folder)
+
+
+def database(folder: Path) -> dict[str, object]:
+    with sqlite3.connect(folder / "gradebook.db") as connection:
+        tables = connection.execute("select name from sqlite_master where type='table'").fetchall()
+        return {
+            name: sorted(connection.execute(f"select * from {name}"), key=repr)
+            for (name,) in tables
+        }
+
+
+def grades(folder: Path) -> dict[tuple[str, str], tuple]:
+    """Points of checks and of a person, and whether a person must look, by student and cell."""
+    query = """
+        select submitted_assignment.student_id, base_cell.name, auto_score, manual_score, needs_manual_grade
+        from grade join base_cell on base_cell.id = grade.cell_id
+        join submitted_notebook on submitted_notebook.id = grade.notebook_id
+        join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id"""
+    with sqlite3.connect(folder / "gradebook.db") as connection:
+        return {(student, cell): tuple(rest) for student, cell, *rest in connection.execute(query)}
+
+
+def enter(folder: Path, student: str, points: float, comment: str) -> None:
+    """Give points and a comment for the answer as the form grader does."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        grade = gradebook.find_grade("conclusion", "means", "statistics", student)
+        grade.manual_score, grade.needs_manual_grade = points, False
+        gradebook.find_comment(
+            "conclusion", "means", "statistics", student
+        ).manual_comment = comment
+        gradebook.db.commit()
+
+
+# ----------------------------------------------------------------------------------------- table
+
+
+def test_the_table_has_a_row_for_each_submission(tmp_path: Path) -> None:
+    records = [
+        result("ada", passed=True),
+        result(
+            "bo", status="timed out", message="cell mean", flags=("prints a mark", "patches numpy")
+        ),
+    ]
+    write_csv(tmp_path / "grades.csv", records)
+    assert rows_of(tmp_path / "grades.csv") == [
+        dict(student="ada", exercise=MEANS, score="3", maximum="3", status="graded", seconds="2.5", message="", flags=""),
+        dict(student="bo", exercise=MEANS, score="1", maximum="3", status="timed out", seconds="2.5", message="cell mean", flags="prints a mark; patches numpy"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1"])
+def test_no_cell_of_the_table_is_a_formula(tmp_path: Path, evil: str) -> None:
+    write_csv(tmp_path / "grades.csv", [result(evil, message=evil, flags=(evil,))])
+    (row,) = rows_of(tmp_path / "grades.csv")
+    assert [row[name][0] for name in ("student", "message", "flags")] == ["'"] * 3
+
+
+def test_the_table_says_that_it_is_utf8_only_where_a_spreadsheet_must_know(tmp_path: Path) -> None:
+    write_csv(tmp_path / "plain.csv", [result("ada")])
+    write_csv(tmp_path / "names.csv", [result("Šárka")])
+    assert (tmp_path / "plain.csv").read_bytes()[:7] == b"student"
+    assert (tmp_path / "names.csv").read_bytes()[:3] == b"\xef\xbb\xbf"
+    assert rows_of(tmp_path / "names.csv")[0]["student"] == "Šárka"
+
+
+# ------------------------------------------------------------------------------------- gradebook
+
+
+def test_answers_wait_for_a_person_and_checks_do_not(folder: Path) -> None:
+    record = store(folder, result("ada"), graded())
+    assert write_gradebook(folder, [record], SOLUTIONS) == 1
+    assert grades(folder) == {
+        ("ada", "check_mean"): (0.0, None, 0),
+        ("ada", "check_type"): (1.0, None, 0),
+        ("ada", "conclusion"): (None, None, 1),
+    }
+
+
+def test_nothing_changes_when_called_again(folder: Path) -> None:
+    records = [store(folder, result(name), graded()) for name in ("ada", "bo")]
+    write_gradebook(folder, records, SOLUTIONS)
+    before = contents(folder)
+    slower = [replace(one, seconds=9.0) for one in records]
+    assert write_gradebook(folder, slower, SOLUTIONS) == 0
+    assert contents(folder) == before
+
+
+def test_a_regraded_submission_leaves_the_others(folder: Path) -> None:
+    records = [store(folder, result(name), graded()) for name in ("ada", "bo")]
+    write_gradebook(folder, records, SOLUTIONS)
+    before = contents(folder)
+    better = store(folder, result("ada", passed=True), graded(passed=True))
+    assert write_gradebook(folder, [better, records[1]], SOLUTIONS) == 1
+    after = contents(folder)
+    changed = {name for name in before if before[name] != after[name]}
+    assert grades(folder)["ada", "check_mean"] == (2.0, None, 0)
+    assert grades(folder)["bo", "check_mean"] == (0.0, None, 0)
+    assert {name for name in changed if "bo" in name} == set()
+
+
+def test_what_a_person_entered_survives_regrading(folder: Path) -> None:
+    record = store(folder, result("ada"), graded())
+    write_gradebook(folder, [record], SOLUTIONS)
+    enter(folder, "ada", 3.5, "Well said.")
+    again = store(folder, result("ada", passed=True), graded(passed=True))
+    write_gradebook(folder, [again], SOLUTIONS)
+    assert grades(folder)["ada", "conclusion"] == (None, 3.5, 0)
+    (entered,) = read_by_hand(folder).values()
+    assert (entered.points, entered.comments, entered.waiting) == (
+        {"conclusion": 3.5},
+        {"conclusion": "Well said."},
+        0,
+    )
+
+
+def test_points_of_a_person_are_looked_at_again_when_the_answer_changed(folder: Path) -> None:
+    record = store(folder, result("ada"), graded())
+    write_gradebook(folder, [record], SOLUTIONS)
+    enter(folder, "ada", 3.5, "Well said.")
+    again = store(folder, result("ada"), graded(answer="Something else."))
+    write_gradebook(folder, [again], SOLUTIONS)
+    assert grades(folder)["ada", "conclusion"] == (None, 3.5, 1)
+
+
+def test_a_missing_submission_is_not_in_the_gradebook(folder: Path) -> None:
+    nothing = store(folder, result("ada", status="missing", marks=()))
+    record = store(folder, result("bo"), graded())
+    write_gradebook(folder, [nothing, record], SOLUTIONS)
+    assert {student for student, _ in grades(folder)} == {"bo"}
+    gone = store(folder, result("bo", status="missing", marks=()))
+    write_gradebook(folder, [nothing, gone], SOLUTIONS)
+    assert grades(folder) == {}
+    assert list(folder.glob("autograded/*/*/*")) == []
+
+
+def test_what_went_wrong_stands_on_top_of_the_graded_notebook(folder: Path) -> None:
+    marks = (Mark("check_mean", 2, 2, "passed"), Mark("check_type", 0, 1, "not run", "timed out"))
+    record = result(
+        "ada", status="timed out", message="cell 3", marks=marks, flags=("patches numpy",)
+    )
+    store(folder, record, graded())
+    write_gradebook(folder, [record], SOLUTIONS)
+    notebook = nbformat.read(folder / "autograded/ada/statistics/means.ipynb", as_version=4)
+    said = notebook.cells[0].outputs[0].text
+    assert all(part in said for part in ("timed out", "cell 3", "--seconds", "patches numpy"))
+    assert grades(folder)["ada", "check_mean"][0] == 2.0
+    with sqlite3.connect(folder / "gradebook.db") as connection:
+        assert connection.execute("select flagged from submitted_notebook").fetchall() == [(1,)]
+
+
+def test_an_unreadable_submission_waits_for_a_person_without_a_line_of_the_solution(
+    folder: Path,
+) -> None:
+    record = store(folder, result("ada", status="unreadable", marks=()))
+    write_gradebook(folder, [record], SOLUTIONS)
+    assert grades(folder)["ada", "conclusion"] == (None, None, 1)
+    notebook = nbformat.read(folder / "autograded/ada/statistics/means.ipynb", as_version=4)
+    assert "unreadable" in notebook.cells[0].outputs[0].text
+    mine = [
+        cell.source for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")
+    ]
+    assert mine == ["", ""]
+
+
+def test_a_changed_exercise_is_refused_by_name(folder: Path) -> None:
+    from course.myst import PageError
+
+    record = store(folder, result("ada"), graded())
+    write_gradebook(folder, [record], SOLUTIONS)
+    other = solution()
+    del other.cells[4]
+    with pytest.raises(PageError, match=r"statistics/means.*other cells"):
+        write_gradebook(folder, [record], {MEANS: other})
+
+
+KILLED = """
+import sys
+from pathlib import Path
+import course.grading.gradebook as gradebook
+from course.grading.results import read_results
+from tests.small_grades import solution
+gradebook.BATCH = 3
+folder = Path(sys.argv[1])
+print("ready", flush=True)
+gradebook.write_gradebook(folder, read_results(folder / "results"), {"statistics/means": solution()})
+print("done", flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_the_next_call_completes_it(tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    for folder in (whole, cut):
+        for number in range(40):
+            store(
+                folder, result(f"s{number}", passed=number % 2 == 0), graded(passed=number % 2 == 0)
+            )
+    write_gradebook(whole, read_results(whole / "results"), SOLUTIONS)
+    kills = 0
+    for attempt in range(40):
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(cut)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout and process.stdout.readline() == "ready\n"
+        time.sleep(0.15 * (attempt + 1))
+        process.send_signal(signal.SIGKILL)
+        finished = process.communicate()[0] == "done\n"
+        if finished:
+            break
+        kills += 1
+    write_gradebook(cut, read_results(cut / "results"), SOLUTIONS)
+    assert kills >= 3
+    assert grades(cut) == grades(whole)
+    tables = {name: len(rows) for name, rows in database(cut).items()}
+    assert tables == {name: len(rows) for name, rows in database(whole).items()}
+    for place in ("autograded", "submitted", "source"):
+        made = {
+            path.relative_to(cut): path.read_bytes() for path in cut.glob(f"{place}/**/[!.]*.ipynb")
+        }
+        assert made == {
+            path.relative_to(whole): path.read_bytes() for path in whole.glob(f"{place}/**/*.ipynb")
+        }
+
+
+@pytest.mark.slow
+def test_nbgrader_exports_the_points_and_makes_feedback(tmp_path: Path) -> None:
+    records = [
+        store(tmp_path, result("ada"), graded()),
+        store(tmp_path, result("bo", passed=True), graded(passed=True)),
+    ]
+    write_gradebook(tmp_path, records, SOLUTIONS)
+    enter(tmp_path, "ada", 3.5, "Well said.")
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}/usr/bin:/bin",
+        "HOME": str(tmp_path),
+    }
+
+    def nbgrader(*arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, "-m", "nbgrader", *arguments],
+            cwd=tmp_path, capture_output=True, text=True, timeout=120, env=environment,
+        )  # fmt: skip
+
+    done = nbgrader("export", "--to=points.csv")
+    assert done.returncode == 0, done.stderr
+    points = {
+        row["student_id"]: (row["score"], row["max_score"])
+        for row in rows_of(tmp_path / "points.csv")
+    }
+    assert points == {"ada": ("4.5", "7.0"), "bo": ("3.0", "7.0")}
+    done = nbgrader("generate_feedback", "statistics")
+    assert done.returncode == 0, done.stderr
+    assert "Well said." in (tmp_path / "feedback/ada/statistics/means.html").read_text()
+    refused = nbgrader("autograde", "statistics", "--force")
+    assert refused.returncode != 0 and "python -m course grade" in refused.stderr
