@@ -4,11 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: help book notebooks release check numbers test test-fast benchmark environments format lint lock clean
+.PHONY: help book notebooks release check numbers test test-fast benchmark benchmark-grading environments format lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 
 book: $(VENV)/ready ## build the HTML book from the stored outputs and say where it is
 	$(BIN)/jupyter-book build . --all -W --keep-going
@@ -35,6 +35,9 @@ test-fast: $(VENV)/ready ## run the tests that take seconds
 
 benchmark: $(VENV)/ready ## time the engine against plain Keras (two minutes) and write the table
 	$(RUN) benchmarks/engine.py
+
+benchmark-grading: $(VENV)/ready ## grade a class of 60 submissions, and a sample by nbgrader alone (ten minutes)
+	$(RUN) benchmarks/grading.py
 
 environments: $(VENV)/ready $(VENV)-notebook/ready ## install what all other commands need
 
