@@ -196,9 +196,9 @@ def grade_the_class(
     learned = max(path.stat().st_mtime for path in out.glob(".solutions/*/*.json"))
     records = [path for path in out.glob("results/*/*/*.json") if not path.name.startswith(".")]
     marked = max(path.stat().st_mtime for path in records)
-    results = read_results(out / "results")
-    by_name = {(one.student, one.exercise): one for one in results}
-    problems = [as_it_must_be(one, by_name[one.student, one.exercise]) for one in works]
+    by_name = {(one.student, one.exercise): one for one in read_results(out / "results")}
+    results = [by_name[one.student, one.exercise] for one in works]
+    problems = [as_it_must_be(one, result) for one, result in zip(works, results, strict=True)]
     problems = [problem for problem in problems if problem]
     reports = (ended - marked) / len(results)
     added = [one.seconds - one.own_seconds + reports for one in results if one.status == GRADED]
@@ -277,6 +277,7 @@ def beside_nbgrader(
     our_points = {
         (one.student, one.exercise, mark.check): mark.points
         for one in read_results(out / "results")
+        if (one.student, one.exercise) in {(work.student, work.exercise) for work in works}
         for mark in one.marks
     }
     again = run_grading(handed_in, out, "--again")
