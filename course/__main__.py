@@ -193,8 +193,6 @@ def _grade(root: Path, options: argparse.Namespace) -> int:
     )
     if flagged := [result for result in outcome.results if result.flags]:
         print(f"{len(flagged)} want a look by a person; the overview lists them")
-    for path in outcome.written:
-        print(path)
     return 0
 
 

@@ -34,7 +34,7 @@ from course.myst import PageError
 from course.notebook import pages
 from course.proofs import Exercise, load_exercise
 
-RECORDS, COMPILED, SOLUTIONS = "results", ".compiled", ".solutions"
+RECORDS, HANDED_IN, COMPILED, SOLUTIONS = "results", ".handed_in", ".compiled", ".solutions"
 ROUNDS = 5  # in which tasks are given out again whose worker was lost
 
 
@@ -59,7 +59,6 @@ class Outcome:
     kept: int
     results: list[Result]
     left_out: list[str]
-    written: list[Path]
 
 
 def grade(root: Path, submitted: Path, out: Path, options: Options) -> Outcome:
@@ -87,10 +86,23 @@ def grade(root: Path, submitted: Path, out: Path, options: Options) -> Outcome:
             )
             if not path_of(out / RECORDS, student, exercise).exists():
                 write_result(out / RECORDS, record)
-        written = write_reports(out, {name: one.solution for name, one in exercises.items()})
-        return Outcome(
-            marked, kept, read_results(out / RECORDS), list(handed_in.left_out), list(written)
-        )
+        files = _keep_files(out, submissions)
+        write_reports(out, {name: one.solution for name, one in exercises.items()}, files)
+        return Outcome(marked, kept, read_results(out / RECORDS), handed_in.left_out)
+
+
+def _keep_files(out: Path, submissions: list[Submission]) -> dict[tuple[str, str], Path]:
+    """Keep what was handed in beside the records, byte by byte; a zip or an export may be gone tomorrow."""
+    files = {}
+    for one in submissions:
+        path = path_of(out / HANDED_IN, one.student, one.exercise, ".ipynb")
+        if not path.exists() or path.read_bytes() != one.notebook:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new = path.with_name(f".{path.name}")
+            new.write_bytes(one.notebook)
+            new.replace(path)
+        files[one.student, one.exercise] = path
+    return files
 
 
 def load_exercises(root: Path) -> dict[str, Exercise]:
@@ -158,7 +170,8 @@ def _plan(
                 problem = f"It cannot be read: {error}"
         if problem:
             record = not_run(one.student, one.exercise, "unreadable", problem, exercise.solution)
-            marked += _write_if_new(out, record)
+            new = _write_if_new(out, record)
+            marked, kept = marked + new, kept + (not new)
             continue
         task = Task(
             one.student,
@@ -169,7 +182,7 @@ def _plan(
             options.limits,
             options.walls,
             tuple(notes),
-            str(out.resolve() / COMPILED / one.exercise),
+            str(out.resolve() / COMPILED),
         )
         if not options.again and _has_record(out, task):
             kept += 1
@@ -210,7 +223,7 @@ def _learn(
     """
     tasks = []
     for name in sorted(names):
-        text, compiled = nbformat.writes(exercises[name].solution), out.resolve() / COMPILED / name
+        text, compiled = nbformat.writes(exercises[name].solution), out.resolve() / COMPILED
         settings = (
             exercises[name].parameters,
             str(root),

@@ -27,6 +27,7 @@ import io
 import json
 import os
 import pickle
+import random
 import resource
 import selectors
 import signal
@@ -277,18 +278,23 @@ class Peer:
     def do(self, what: str, *rest: Any) -> Any:
         """Do one thing that was asked for."""
         if what == "call":
-            number, given, named = rest
+            number, given, named, chance = rest
             given, named = list(given), dict(named)
+            _set_chance(chance)
             result = self.mine[number](*given, **named)
-            return result, [_state(one) for one in _models((given, named))]
+            return result, [_state(one) for one in _models((given, named))], _chance()
         if what == "operate":
             number, name, given = rest
             return _operate(self.mine[number], name, given)
         return getattr(self, f"do_{what}")(*rest)
 
     def call(self, number: int, given: tuple, named: dict) -> Any:
-        """Call one of the other's functions. Models among the arguments come back as it left them."""
-        result, states = self.request("call", number, given, named)
+        """Call one of the other's functions.
+
+        Models among the arguments come back as it left them, and it draws the random numbers that it would draw here.
+        """
+        result, states, chance = self.request("call", number, given, named, _chance())
+        _set_chance(chance)
         for model, state in zip(_models((list(given), named)), states, strict=True):
             _set_state(model, state)
         return result
@@ -311,6 +317,22 @@ def _text_of(error: BaseException) -> str:
         return str(error)[:2000]
     except Exception:
         return "(its message could not be made)"
+
+
+def _chance() -> tuple:
+    """The states of Python's and NumPy's random numbers; Keras takes its seeds from the first."""
+    import numpy as np
+
+    version, numbers, gauss = random.getstate()
+    return version, np.array(numbers, dtype=np.uint32), gauss, np.random.get_state()
+
+
+def _set_chance(chance: tuple) -> None:
+    import numpy as np
+
+    version, numbers, gauss, state = chance
+    random.setstate((version, tuple(map(int, numbers)), gauss))
+    np.random.set_state(state)
 
 
 def _models(things: Any) -> list[Any]:
