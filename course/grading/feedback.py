@@ -15,13 +15,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from markupsafe import Markup
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
 from course.exercises import kind_of, leaks, secrets, without_regions
-from course.grading.gradebook import ByHand, read_by_hand
+from course.grading.gradebook import ByHand, read_by_hand, read_graded
 from course.grading.pages import Text, code, environment, points, steps, templates_digest, title
 from course.grading.results import Mark, Result, path_of, write_atomically
 
@@ -74,7 +73,7 @@ def write_feedback(
         path = path_of(folder / "feedback", result.student, result.exercise, ".html")
         if path.exists() and fingerprint in _beginning(path):
             continue
-        notebook = nbformat.reads(text, as_version=4) if text else None
+        notebook = read_graded(text) if text else None
         lines = hidden.get(result.exercise, set())
         name = title(result.exercise, solutions)
         write_atomically(path, page(result, notebook, lines, hand, name, fingerprint))

@@ -193,7 +193,7 @@ def _write_exercise(gradebook: Any, folder: Path, name: str, solution: NotebookN
 
 
 class _Writer:
-    """Writes submissions: their files first, then their grades and what they were written of, in one transaction."""
+    """Writes submissions. Their grades are committed with what they were written of, and after their files are there."""
 
     def __init__(
         self,
@@ -252,29 +252,30 @@ class _Writer:
 
     def _write(self, result: Result, text: str, work_before: str | None) -> str:
         solution = self.solutions[result.exercise]
-        notebook = nbformat.reads(text, as_version=4) if text else _stand_in(solution, result)
+        notebook = read_graded(text) if text else _stand_in(solution, result)
         cells = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if kind_of(cell)}
         theirs = [cell for cell in cells.values() if kind_of(cell) in ("solution", "answer")]
         work = _digest(*(cell.source for cell in theirs))
-        self._write_files(result, notebook)
         self._grade(result, cells, work != work_before)
+        self._write_files(result, notebook)
         return work
 
     def _write_files(self, result: Result, notebook: NotebookNode) -> None:
+        there = path_of(self.folder / "autograded", result.student, result.exercise, ".ipynb")
+        said = what_grading_says(result)
+        if said:
+            notebook.cells.insert(0, _said_cell(said))
+        _write_if_new(there, _text(notebook))
         handed_in = path_of(self.folder / "submitted", result.student, result.exercise, ".ipynb")
         original = self.submitted.get((result.student, result.exercise))
         if original:
             _write_if_new(handed_in, original.read_text(encoding="utf-8", errors="replace"))
-        else:
-            plain = deepcopy(notebook)
-            for cell in plain.cells:
-                if cell.cell_type == "code":
-                    cell.outputs, cell.execution_count = [], None
-            _write_if_new(handed_in, _text(plain))
-        if said := what_grading_says(result):
-            notebook.cells.insert(0, _said_cell(said))
-        there = path_of(self.folder / "autograded", result.student, result.exercise, ".ipynb")
-        _write_if_new(there, _text(notebook))
+            return
+        del notebook.cells[: bool(said)]
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        _write_if_new(handed_in, _text(notebook))
 
     def _grade(self, result: Result, cells: Mapping[str, NotebookNode], new_work: bool) -> None:
         from nbgrader.utils import compute_checksum, determine_grade
@@ -358,6 +359,11 @@ class _Writer:
             )
 
 
+def read_graded(text: str) -> NotebookNode:
+    """Read a notebook as grading wrote it, without the check of its form, which takes longer than all else."""
+    return nbformat.v4.reads(text)
+
+
 def what_grading_says(result: Result) -> str:
     """What a person who looks at the submission must know; empty for one that was graded without any surprise."""
     lines = []
@@ -395,7 +401,7 @@ def _stand_in(solution: NotebookNode, result: Result) -> NotebookNode:
 
 
 def _text(notebook: NotebookNode) -> str:
-    text = nbformat.writes(notebook, version=4)
+    text = nbformat.v4.writes(notebook)
     return text if text.endswith("\n") else text + "\n"
 
 
