@@ -99,7 +99,7 @@ def page(
     fingerprint: str = "",
 ) -> str:
     """The page for a submission, as HTML."""
-    hand = hand or ByHand(waiting=result.manual_maximum if notebook else 0.0)
+    hand = hand or ByHand(waiting=_answers(notebook))
     guard = _Guard(_unwritten(hidden, notebook))
     cells = _cells(notebook, result, hand, guard) if notebook else []
     rows = _rows(result, notebook, hand, guard)
@@ -111,11 +111,17 @@ def page(
         message=result.message if guard.safe(result.message) else WITHHELD,
         total=sum(row["value"] for row in rows),
         maximum=result.maximum + result.manual_maximum,
-        waiting=hand.waiting,
+        waiting=sum(hand.waiting.values()),
         rows=rows,
         comments=[] if cells else sorted(hand.comments.items()),
         cells=cells,
     )  # fmt: skip
+
+
+def _answers(notebook: NotebookNode | None) -> dict[str, float]:
+    """The points of the answers in words, by cell."""
+    cells = [cell for cell in notebook.cells if kind_of(cell) == "answer"] if notebook else []
+    return {cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader.points for cell in cells}
 
 
 def _unwritten(hidden: set[str], notebook: NotebookNode | None) -> set[str]:
@@ -157,7 +163,7 @@ def _rows(
                     "read by a person",
                     "good",
                 )
-            elif hand.waiting:
+            elif check in hand.waiting:
                 shown = 0.0, "?", cell.metadata.nbgrader.points, "waits for a person", "wait"
             else:
                 shown = 0.0, "0", cell.metadata.nbgrader.points, "no answer", "bad"

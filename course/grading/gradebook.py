@@ -50,11 +50,11 @@ c.HTMLExporter.sanitize_html = True  # the form grader shows no HTML and no scri
 
 @dataclass(frozen=True)
 class ByHand:
-    """What a person entered for a submission: points and comments by cell, and the points that still wait."""
+    """What a person entered for a submission: points and comments by cell, and by cell the points that still wait."""
 
     points: Mapping[str, float] = field(default_factory=dict)
     comments: Mapping[str, str] = field(default_factory=dict)
-    waiting: float = 0.0
+    waiting: Mapping[str, float] = field(default_factory=dict)
 
 
 def write_gradebook(
@@ -103,7 +103,7 @@ def read_by_hand(folder: Path) -> dict[tuple[str, str], ByHand]:
         ).join(api.Student, api.Student.id == api.SubmittedAssignment.student_id)
         for student, chapter, notebook, cell, *values in query:
             key = student, f"{chapter}/{notebook}"
-            yield found.setdefault(key, dict(points={}, comments={}, waiting=0.0)), cell, values
+            yield found.setdefault(key, dict(points={}, comments={}, waiting={})), cell, values
 
     with _open(folder, nbgrader_config(ROOT).CourseDirectory.course_id) as gradebook:
         maxima = {cell.id: cell.max_score for cell in gradebook.db.query(api.GradeCell)}
@@ -114,7 +114,7 @@ def read_by_hand(folder: Path) -> dict[tuple[str, str], ByHand]:
             if manual is not None or extra is not None:
                 entry["points"][cell] = (auto or 0.0 if manual is None else manual) + (extra or 0.0)
             elif auto is None:
-                entry["waiting"] += maxima.get(name, 0.0)
+                entry["waiting"][cell] = maxima.get(name, 0.0)
         for entry, cell, (comment,) in rows(api.Comment, api.Comment.manual_comment):
             if comment:
                 entry["comments"][cell] = comment
