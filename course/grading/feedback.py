@@ -76,7 +76,8 @@ def write_feedback(
         notebook = read_graded(text) if text else None
         lines = hidden.get(result.exercise, set())
         name = title(result.exercise, solutions)
-        write_atomically(path, page(result, notebook, lines, hand, name, fingerprint))
+        html = page(result, notebook, lines, hand, name, fingerprint)
+        write_atomically(path, html, durable=False)
         changed += 1
     return changed
 
@@ -200,7 +201,7 @@ def _cells(
     for cell in notebook.cells[:MOST_CELLS]:
         kind = kind_of(cell)
         grade_id = cell.metadata.nbgrader.grade_id if kind else ""
-        source = without_regions(cell.source, "HIDDEN TESTS")
+        source = without_regions(cell.source, "HIDDEN TESTS").rstrip()
         made: dict[str, Any] = dict(
             id=grade_id, label="", folded="", html=None, code="", shade="", outputs=[]
         )

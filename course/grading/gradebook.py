@@ -236,7 +236,7 @@ class _Writer:
             known = self.known.get((result.student, result.exercise))
             there = path_of(self.folder / "autograded", result.student, result.exercise, ".ipynb")
             missing = result.status == "missing"
-            if known and known.digest == digest and (missing or there.exists()):
+            if known and known.digest == digest and (missing or _is_there(there)):
                 continue
             if missing:
                 self._remove(result)
@@ -405,10 +405,16 @@ def _text(notebook: NotebookNode) -> str:
     return text if text.endswith("\n") else text + "\n"
 
 
+def _is_there(path: Path) -> bool:
+    return (
+        path.exists() and path.stat().st_size > 0
+    )  # 0 where the machine stopped before its disk had it
+
+
 def _digest(*texts: str) -> str:
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:32]
 
 
 def _write_if_new(path: Path, text: str) -> None:
     if not path.exists() or path.read_bytes() != text.encode("utf-8", "surrogatepass"):
-        write_atomically(path, text)
+        write_atomically(path, text, durable=False)
