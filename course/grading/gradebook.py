@@ -130,7 +130,7 @@ def _open(folder: Path, course: str) -> Iterator[Any]:
     path = folder / DATABASE
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        new = folder / f".{DATABASE}.{os.getpid()}"
+        new = folder / f".{DATABASE}.new"
         new.unlink(missing_ok=True)
         # nbgrader asks the command alembic, which lies beside Python, for the version of its tables.
         search = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
