@@ -292,6 +292,28 @@ def test_killed_at_any_moment_the_next_call_completes_it(
         assert made == wanted
 
 
+def test_nothing_of_a_submission_runs_in_the_form_grader(folder: Path) -> None:
+    from nbconvert.exporters import HTMLExporter
+
+    shown = new_output(
+        "display_data",
+        data={"text/html": EVIL, "image/png": f'">{EVIL}', "application/javascript": "1"},
+        metadata={"image/png": {"width": f'">{EVIL}'}},
+    )
+    notebook = graded(code=f"'{EVIL}'", answer=f"Text {EVIL}", output=shown, message=EVIL)
+    notebook.cells[0].metadata.tags = [f'">{EVIL}']
+    notebook.cells[1].id = f'">{EVIL}'
+    notebook.metadata.language_info = {"name": "python", "pygments_lexer": EVIL}
+    record = store(folder, result("ada", status="crashed", message=EVIL))
+    path = folder / "results/ada/statistics/means.ipynb"
+    path.write_text(nbformat.v4.writes(notebook), encoding="utf-8")
+    write_gradebook(folder, [record], SOLUTIONS)
+    made = folder / "autograded/ada/statistics/means.ipynb"
+    html, _ = HTMLExporter(template_name="basic").from_filename(str(made))
+    assert "alert('evil')" in _Elements(html).text
+    assert not [tag for tag, attributes in _Elements(html).elements if tag == "script" or "onerror" in attributes]  # fmt: skip
+
+
 @pytest.mark.slow
 def test_nbgrader_exports_the_points_and_makes_feedback(tmp_path: Path) -> None:
     records = [

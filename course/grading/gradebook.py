@@ -7,6 +7,7 @@ and ``nbgrader export`` writes the points. What a person entered stays when a su
 import hashlib
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -44,7 +45,6 @@ c.CourseDirectory.source_directory = "source"
 c.CourseDirectory.submitted_directory = "submitted"
 c.CourseDirectory.autograded_directory = "autograded"
 c.Autograde.sanitize_preprocessors = [GradeInSandbox]
-c.HTMLExporter.sanitize_html = True  # the form grader shows no HTML and no scripts of students
 '''
 
 
@@ -261,21 +261,20 @@ class _Writer:
         return work
 
     def _write_files(self, result: Result, notebook: NotebookNode) -> None:
-        there = path_of(self.folder / "autograded", result.student, result.exercise, ".ipynb")
-        said = what_grading_says(result)
-        if said:
-            notebook.cells.insert(0, _said_cell(said))
-        _write_if_new(there, _text(notebook))
-        handed_in = path_of(self.folder / "submitted", result.student, result.exercise, ".ipynb")
         original = self.submitted.get((result.student, result.exercise))
         if original:
-            _write_if_new(handed_in, original.read_text(encoding="utf-8", errors="replace"))
-            return
-        del notebook.cells[: bool(said)]
-        for cell in notebook.cells:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
-        _write_if_new(handed_in, _text(notebook))
+            text = original.read_text(encoding="utf-8", errors="replace")
+        else:
+            text = _text(_without_outputs(notebook))
+        places = [
+            path_of(self.folder / place, result.student, result.exercise, ".ipynb")
+            for place in ("submitted", "autograded")
+        ]
+        _write_if_new(places[0], text)
+        _make_harmless(notebook, self.solutions[result.exercise])
+        if said := what_grading_says(result):
+            notebook.cells.insert(0, _said_cell(said))
+        _write_if_new(places[1], _text(notebook))
 
     def _grade(self, result: Result, cells: Mapping[str, NotebookNode], new_work: bool) -> None:
         from nbgrader.utils import compute_checksum, determine_grade
@@ -374,6 +373,48 @@ def what_grading_says(result: Result) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def _make_harmless(notebook: NotebookNode, solution: NotebookNode) -> None:
+    """Take out of a graded notebook whatever could run a script in the browser of who reads it in the form grader.
+
+    That page belongs to the reader's own Jupyter, and nbgrader puts metadata, HTML and pictures into it as they are.
+    """
+    from nbconvert.preprocessors.sanitize import SanitizeHTML
+
+    sanitizer = SanitizeHTML(enabled=True)
+    notebook.metadata = deepcopy(solution.metadata)
+    known = {cell.metadata.nbgrader.grade_id for cell in solution.cells if kind_of(cell)}
+    for number, cell in enumerate(notebook.cells):
+        theirs = cell.metadata.get("nbgrader")
+        official = theirs and theirs.get("grade_id") in known
+        cell.metadata = NotebookNode(nbgrader=theirs) if official else NotebookNode()
+        cell.id = f"cell-{number}"
+        cell.pop("attachments", None)
+        if cell.cell_type != "code":
+            if "<" in cell.source:
+                cell.source = sanitizer.sanitize_html_tags(cell.source)
+            continue
+        cell.outputs = [_harmless_output(output) for output in cell.outputs]
+
+
+def _harmless_output(output: NotebookNode) -> NotebookNode:
+    """An output's plain text, error or PNG picture alone."""
+    if output.output_type == "stream":
+        name = "stderr" if output.name == "stderr" else "stdout"
+        return nbformat.v4.new_output("stream", name=name, text=output.text)
+    if output.output_type == "error":
+        said = {name: str(output.get(name, "")) for name in ("ename", "evalue")}
+        lines = [str(line) for line in output.get("traceback", [])]
+        return nbformat.v4.new_output("error", **said, traceback=lines)
+    data = {
+        kind: str(output.data[kind]) for kind in ("text/plain", "image/png") if kind in output.data
+    }
+    if not re.fullmatch(r"[A-Za-z0-9+/=\s]+", data.get("image/png", "")):
+        data.pop("image/png", None)
+    if not data:
+        data = {"text/plain": "(an output without plain text is not shown)"}
+    return nbformat.v4.new_output("display_data", data=data)
+
+
 def _said_cell(said: str) -> NotebookNode:
     """A cell that tells a person about the grading, as plain output, which nothing takes for markup."""
     output = nbformat.v4.new_output("stream", name="stdout", text=said + "\n")
@@ -398,6 +439,15 @@ def _stand_in(solution: NotebookNode, result: Result) -> NotebookNode:
                 cell.outputs = []
         notebook.cells.append(cell)
     return notebook
+
+
+def _without_outputs(notebook: NotebookNode) -> NotebookNode:
+    empty = dict(outputs=[], execution_count=None)
+    cells = [
+        NotebookNode({**cell, **empty}) if cell.cell_type == "code" else cell
+        for cell in notebook.cells
+    ]
+    return NotebookNode({**notebook, "cells": cells})
 
 
 def _text(notebook: NotebookNode) -> str:
