@@ -2,22 +2,44 @@
 
 import csv
 import os
+import re
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
 
-from course.grading.gradebook import read_by_hand, write_gradebook
+from course.grading.feedback import hidden_lines, write_feedback
+from course.grading.feedback import page as feedback_page
+from course.grading.gradebook import ByHand, read_by_hand, write_gradebook
 from course.grading.grades_csv import write_csv
-from course.grading.results import Mark, read_results
-from tests.small_grades import graded, result, solution, store
+from course.grading.overview import checks, masked, misconceptions
+from course.grading.overview import page as overview_page
+from course.grading.pages import steps
+from course.grading.reports import write_reports
+from course.grading.results import Mark, Result, read_results
+from course.myst import PageError
+from tests.small_grades import (  # fmt: skip
+    HIDDEN_LINE,
+    MODEL_ANSWER,
+    PNG,
+    SOLUTION_LINE,
+    failed,
+    graded,
+    printed,
+    result,
+    solution,
+    store,
+)
 
 ROOT = Path(__file__).parents[1]
 MEANS = "statistics/means"
@@ -162,7 +184,7 @@ def test_what_a_person_entered_survives_regrading(folder: Path) -> None:
     assert (entered.points, entered.comments, entered.waiting) == (
         {"conclusion": 3.5},
         {"conclusion": "Well said."},
-        0,
+        {},
     )
 
 
@@ -216,8 +238,6 @@ def test_an_unreadable_submission_waits_for_a_person_without_a_line_of_the_solut
 
 
 def test_a_changed_exercise_is_refused_by_name(folder: Path) -> None:
-    from course.myst import PageError
-
     record = store(folder, result("ada"), graded())
     write_gradebook(folder, [record], SOLUTIONS)
     other = solution()
@@ -226,56 +246,72 @@ def test_a_changed_exercise_is_refused_by_name(folder: Path) -> None:
         write_gradebook(folder, [record], {MEANS: other})
 
 
-KILLED = """
-import sys
-from pathlib import Path
-import course.grading.gradebook as gradebook
-from course.grading.results import read_results
-from tests.small_grades import solution
-gradebook.BATCH = 3
-folder = Path(sys.argv[1])
-print("ready", flush=True)
-gradebook.write_gradebook(folder, read_results(folder / "results"), {"statistics/means": solution()})
-print("done", flush=True)
-"""
+def killed_after(seconds: float, folder: Path) -> bool:
+    """Write the gradebook in a process that the system ends after that time; tell whether it was ended."""
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends it at once, wherever it is
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        try:
+            write_gradebook(folder, read_results(folder / "results"), SOLUTIONS)
+        finally:
+            os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_the_next_call_completes_it(tmp_path: Path) -> None:
+def test_killed_at_any_moment_the_next_call_completes_it(
+    tmp_path: Path, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("course.grading.gradebook.BATCH", 3)
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     for folder in (whole, cut):
-        for number in range(40):
-            store(
-                folder, result(f"s{number}", passed=number % 2 == 0), graded(passed=number % 2 == 0)
-            )
+        for number in range(60):
+            passed = number % 2 == 0
+            store(folder, result(f"s{number}", passed=passed), graded(passed=passed))
+    shutil.copy(empty, whole)
     write_gradebook(whole, read_results(whole / "results"), SOLUTIONS)
+    assert killed_after(0.4, cut)  # while the gradebook itself is made
+    if not (cut / "gradebook.db").exists():
+        shutil.copy(empty, cut)
     kills = 0
-    for attempt in range(40):
-        process = subprocess.Popen(
-            [sys.executable, "-c", KILLED, str(cut)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout and process.stdout.readline() == "ready\n"
-        time.sleep(0.15 * (attempt + 1))
-        process.send_signal(signal.SIGKILL)
-        finished = process.communicate()[0] == "done\n"
-        if finished:
-            break
+    while killed_after(0.05 + 0.07 * kills, cut):
         kills += 1
-    write_gradebook(cut, read_results(cut / "results"), SOLUTIONS)
     assert kills >= 3
     assert grades(cut) == grades(whole)
     tables = {name: len(rows) for name, rows in database(cut).items()}
     assert tables == {name: len(rows) for name, rows in database(whole).items()}
     for place in ("autograded", "submitted", "source"):
-        made = {
-            path.relative_to(cut): path.read_bytes() for path in cut.glob(f"{place}/**/[!.]*.ipynb")
-        }
-        assert made == {
-            path.relative_to(whole): path.read_bytes() for path in whole.glob(f"{place}/**/*.ipynb")
-        }
+        made, wanted = (
+            {
+                path.relative_to(one): path.read_bytes()
+                for path in one.glob(f"{place}/**/[!.]*.ipynb")
+            }
+            for one in (cut, whole)
+        )
+        assert made == wanted
+
+
+def test_nothing_of_a_submission_runs_in_the_form_grader(folder: Path) -> None:
+    from nbconvert.exporters import HTMLExporter
+
+    shown = new_output(
+        "display_data",
+        data={"text/html": EVIL, "image/png": f'">{EVIL}', "application/javascript": "1"},
+        metadata={"image/png": {"width": f'">{EVIL}'}},
+    )
+    notebook = graded(code=f"'{EVIL}'", answer=f"Text {EVIL}", output=shown, message=EVIL)
+    notebook.cells[0].metadata.tags = [f'">{EVIL}']
+    notebook.cells[1].id = f'">{EVIL}'
+    notebook.metadata.language_info = {"name": "python", "pygments_lexer": EVIL}
+    record = store(folder, result("ada", status="crashed", message=EVIL))
+    path = folder / "results/ada/statistics/means.ipynb"
+    path.write_text(nbformat.v4.writes(notebook), encoding="utf-8")
+    write_gradebook(folder, [record], SOLUTIONS)
+    made = folder / "autograded/ada/statistics/means.ipynb"
+    html, _ = HTMLExporter(template_name="basic").from_filename(str(made))
+    assert "alert('evil')" in _Elements(html).text
+    assert not [tag for tag, attributes in _Elements(html).elements if tag == "script" or "onerror" in attributes]  # fmt: skip
 
 
 @pytest.mark.slow
@@ -309,3 +345,225 @@ def test_nbgrader_exports_the_points_and_makes_feedback(tmp_path: Path) -> None:
     assert "Well said." in (tmp_path / "feedback/ada/statistics/means.html").read_text()
     refused = nbgrader("autograde", "statistics", "--force")
     assert refused.returncode != 0 and "python -m course grade" in refused.stderr
+
+
+# -------------------------------------------------------------------------------------- feedback
+
+EVIL = "<script>alert('evil')</script><img src=x onerror=alert(1)>"
+
+
+def feedback(record: Result, notebook: NotebookNode | None, hand: ByHand | None = None) -> str:
+    return feedback_page(record, notebook, hidden_lines(solution()), hand, "means")
+
+
+class _Elements(HTMLParser):
+    """The elements of a page with their attributes, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def is_harmless(html: str) -> bool:
+    """No script, and nothing that is fetched or run."""
+    found = _Elements(html).elements
+    active = {
+        "script",
+        "iframe",
+        "object",
+        "embed",
+        "svg",
+        "link",
+        "form",
+        "base",
+        "audio",
+        "video",
+    }
+    fetched = [attributes.get("src") for _, attributes in found if "src" in attributes]
+    links = [attributes.get("href") or "" for _, attributes in found if "href" in attributes]
+    handlers = [name for _, attributes in found for name in attributes if name.startswith("on")]
+    return (
+        not active & {tag for tag, _ in found}
+        and all(source and source.startswith("data:image/") for source in fetched)
+        and all(re.match(r"#|https?:|mailto:", link) for link in links)
+        and not handlers
+    )
+
+
+def test_feedback_shows_the_message_of_a_failed_check_and_neither_hidden_tests_nor_solution() -> (
+    None
+):
+    html = feedback(result("ada"), graded())
+    text = _Elements(html).text
+    assert "The mean of 7 and 9 is 8." in text and "1 of 7 points, 4 more wait for a person" in text
+    assert "The mean of 1 and 3 is 2." in text  # of the visible part of the check
+    for hidden in ("mean([7, 9])", "HIDDEN", SOLUTION_LINE, MODEL_ANSWER):
+        assert hidden not in text
+
+
+@pytest.mark.parametrize("line", [HIDDEN_LINE, SOLUTION_LINE, MODEL_ANSWER])
+def test_feedback_withholds_what_a_submission_found_out(line: str) -> None:
+    stolen = _Elements(feedback(result("ada", said=line), graded(output=printed(f"x {line}")))).text
+    assert line not in stolen
+    assert stolen.count("holds parts of the solution") == 3  # output, table, check
+
+
+def test_feedback_shows_a_student_who_found_the_same_solution_their_own_code_and_errors() -> None:
+    mine = f"def mean(values):\n    {SOLUTION_LINE}\n"
+    error = failed("division by zero", f"----> 2 {SOLUTION_LINE}")
+    text = _Elements(feedback(result("ada"), graded(mine, output=error))).text
+    assert text.count(SOLUTION_LINE) == 2 and "holds parts" not in text
+
+
+def test_nothing_of_a_submission_is_run_or_fetched_on_the_page() -> None:
+    shown = new_output(
+        "display_data",
+        data={
+            "text/html": EVIL,
+            "image/svg+xml": EVIL,
+            "text/plain": EVIL,
+            "application/javascript": "1",
+        },
+    )
+    answer = (
+        f"Text {EVIL} ![x](http://example.org/x.png) [y](javascript:alert(1)) $\\text{{{EVIL}}}$"
+    )
+    notebook = graded(code=f"'{EVIL}'", answer=answer, output=shown, message=EVIL)
+    record = result(EVIL, said=EVIL, status="crashed", message=EVIL, notes=(EVIL,))
+    html = feedback(record, notebook, ByHand(comments={"conclusion": EVIL}))
+    assert is_harmless(html)
+    assert _Elements(html).text.count("<script>alert('evil')</script>") >= 6  # shown as text
+
+
+def test_pictures_are_shown_if_they_are_small_pngs() -> None:
+    def shown(data: str) -> str:
+        output = new_output("display_data", data={"image/png": data, "text/plain": "<Figure>"})
+        return feedback(result("ada"), graded(output=output))
+
+    assert f"data:image/png;base64,{PNG}" in shown(PNG)
+    for bad in ('"><script>', "aGVsbG8=", PNG + "A" * 2_000_000):
+        assert "no PNG" in shown(bad) and is_harmless(shown(bad))
+
+
+def test_a_long_output_is_cut() -> None:
+    html = feedback(result("ada"), graded(output=printed("spam " * 1_000_000)))
+    assert len(html) < 100_000 and "more characters are not shown" in html
+
+
+def test_feedback_says_what_a_status_means_and_keeps_the_points() -> None:
+    html = _Elements(
+        feedback(result("ada", status="timed out", message="cell mean"), graded())
+    ).text
+    assert (
+        "Not graded in full: timed out" in html and "1 of 7 points" in html and "cell mean" in html
+    )
+    nothing = _Elements(feedback(result("ada", status="missing", marks=()), None)).text
+    assert "Nothing was handed in" in nothing
+
+
+def test_feedback_shows_points_and_comments_of_a_person() -> None:
+    hand = ByHand(points={"conclusion": 3.5}, comments={"conclusion": "Well said."})
+    text = _Elements(feedback(result("ada"), graded(), hand)).text
+    assert "4.5 of 7 points" in text and "wait for a person" not in text and "Well said." in text
+
+
+def test_headings_of_feedback_go_down_one_level_at_a_time() -> None:
+    notebook = graded(answer="###### deep\n\n# high\n\n#### lower")
+    levels = [int(tag[1]) for tag, _ in _Elements(feedback(result("ada"), notebook)).elements if re.fullmatch(r"h\d", tag)]  # fmt: skip
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_feedback_is_written_again_only_where_something_changed(folder: Path) -> None:
+    records = [store(folder, result(name), graded()) for name in ("ada", "bo")]
+    write_gradebook(folder, records, SOLUTIONS)
+    assert write_feedback(folder, records, SOLUTIONS) == 2
+    assert write_feedback(folder, [replace(one, seconds=7.0) for one in records], SOLUTIONS) == 0
+    enter(folder, "ada", 2.0, "More, please.")
+    assert write_feedback(folder, records, SOLUTIONS) == 1
+    page = (folder / "feedback/ada/statistics/means.html").read_text(encoding="utf-8")
+    assert "More, please." in page
+
+
+# -------------------------------------------------------------------------------------- overview
+
+
+def test_equal_mistakes_count_together_whatever_their_numbers() -> None:
+    said = ["A share of 0.41 is dropped.", "A share of 3e-05 is dropped.", "It is no model."]
+    records = [result(f"s{i}", said=text) for i, text in enumerate(said)]
+    assert misconceptions(records) == [
+        ("check_mean", "A share of … is dropped.", 2),
+        ("check_mean", "It is no model.", 1),
+    ]
+    assert masked("conv2d of shape (500, 2): -1.5 and 1,000") == "conv2d of shape (…, …): … and …"
+
+
+def test_the_overview_counts_checks_by_step() -> None:
+    late = (Mark("check_mean", 0, 2, "not run"), Mark("check_type", 1, 1, "passed"))
+    records = [
+        result("ada", passed=True),
+        result("bo"),
+        result("cy", status="timed out", marks=late),
+    ]
+    first, second = checks(records, steps(solution()))
+    assert (first["step"], first["passed"], first["failed"], first["not_run"]) == (
+        "1. Build",
+        1,
+        1,
+        1,
+    )
+    assert (second["check"], second["share"]) == ("check_type", 1.0)
+
+
+def test_the_overview_lists_what_a_person_must_look_at_and_runs_nothing() -> None:
+    records = [
+        result("ada", passed=True),
+        result(EVIL, said=EVIL, flags=(EVIL,)),
+        result("bo", status="timed out", message=EVIL),
+        result("cy", status="missing", marks=()),
+    ]
+    html = overview_page(records, SOLUTIONS)
+    page = _Elements(html)
+    assert is_harmless(html)
+    assert (
+        page.text.count("<script>alert('evil')</script>") == 4
+    )  # student, flag, what happened, mistake
+    for said in ("timed out", "missing", "bo", "cy"):
+        assert said in page.text
+    pictures = [attributes for tag, attributes in page.elements if tag == "img"]
+    assert len(pictures) == 3 and all(picture["alt"] for picture in pictures)
+
+
+def test_the_overview_of_an_empty_class_is_a_page() -> None:
+    assert "Nothing is flagged" in overview_page([], {})
+
+
+def test_all_reports_are_written_and_named(folder: Path) -> None:
+    store(folder, result("ada"), graded())
+    said: list[str] = []
+    write_reports(folder, SOLUTIONS, say=said.append)
+    made = ["grades.csv", "gradebook.db", "feedback", "overview.html"]
+    assert [Path(line.split(":")[0]).name for line in said] == made
+    assert all((folder / name).exists() for name in made)
+    before = contents(folder)
+    write_reports(folder, SOLUTIONS, say=said.append)
+    after = contents(folder)
+    again = {"grades.csv", "overview.html"}  # written anew, with the same content
+    assert {name: value for name, value in after.items() if name not in again} == {
+        name: value for name, value in before.items() if name not in again
+    }
+    assert {name: after[name][0] for name in again} == {name: before[name][0] for name in again}
+
+
+def test_a_record_of_an_unknown_exercise_is_refused_by_name(tmp_path: Path) -> None:
+    store(tmp_path, result("ada", exercise="statistics/modes"))
+    with pytest.raises(PageError, match="statistics/modes"):
+        write_reports(tmp_path)

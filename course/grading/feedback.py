@@ -15,13 +15,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from markupsafe import Markup
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
 from course.exercises import kind_of, leaks, secrets, without_regions
-from course.grading.gradebook import ByHand, read_by_hand
+from course.grading.gradebook import ByHand, read_by_hand, read_graded
 from course.grading.pages import Text, code, environment, points, steps, templates_digest, title
 from course.grading.results import Mark, Result, path_of, write_atomically
 
@@ -74,10 +73,11 @@ def write_feedback(
         path = path_of(folder / "feedback", result.student, result.exercise, ".html")
         if path.exists() and fingerprint in _beginning(path):
             continue
-        notebook = nbformat.reads(text, as_version=4) if text else None
+        notebook = read_graded(text) if text else None
         lines = hidden.get(result.exercise, set())
         name = title(result.exercise, solutions)
-        write_atomically(path, page(result, notebook, lines, hand, name, fingerprint))
+        html = page(result, notebook, lines, hand, name, fingerprint)
+        write_atomically(path, html, durable=False)
         changed += 1
     return changed
 
@@ -100,7 +100,7 @@ def page(
     fingerprint: str = "",
 ) -> str:
     """The page for a submission, as HTML."""
-    hand = hand or ByHand(waiting=result.manual_maximum if notebook else 0.0)
+    hand = hand or ByHand(waiting=_answers(notebook))
     guard = _Guard(_unwritten(hidden, notebook))
     cells = _cells(notebook, result, hand, guard) if notebook else []
     rows = _rows(result, notebook, hand, guard)
@@ -112,11 +112,17 @@ def page(
         message=result.message if guard.safe(result.message) else WITHHELD,
         total=sum(row["value"] for row in rows),
         maximum=result.maximum + result.manual_maximum,
-        waiting=hand.waiting,
+        waiting=sum(hand.waiting.values()),
         rows=rows,
         comments=[] if cells else sorted(hand.comments.items()),
         cells=cells,
     )  # fmt: skip
+
+
+def _answers(notebook: NotebookNode | None) -> dict[str, float]:
+    """The points of the answers in words, by cell."""
+    cells = [cell for cell in notebook.cells if kind_of(cell) == "answer"] if notebook else []
+    return {cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader.points for cell in cells}
 
 
 def _unwritten(hidden: set[str], notebook: NotebookNode | None) -> set[str]:
@@ -158,7 +164,7 @@ def _rows(
                     "read by a person",
                     "good",
                 )
-            elif hand.waiting:
+            elif check in hand.waiting:
                 shown = 0.0, "?", cell.metadata.nbgrader.points, "waits for a person", "wait"
             else:
                 shown = 0.0, "0", cell.metadata.nbgrader.points, "no answer", "bad"
@@ -195,7 +201,7 @@ def _cells(
     for cell in notebook.cells[:MOST_CELLS]:
         kind = kind_of(cell)
         grade_id = cell.metadata.nbgrader.grade_id if kind else ""
-        source = without_regions(cell.source, "HIDDEN TESTS")
+        source = without_regions(cell.source, "HIDDEN TESTS").rstrip()
         made: dict[str, Any] = dict(
             id=grade_id, label="", folded="", html=None, code="", shade="", outputs=[]
         )

@@ -7,6 +7,7 @@ and ``nbgrader export`` writes the points. What a person entered stays when a su
 import hashlib
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -44,17 +45,16 @@ c.CourseDirectory.source_directory = "source"
 c.CourseDirectory.submitted_directory = "submitted"
 c.CourseDirectory.autograded_directory = "autograded"
 c.Autograde.sanitize_preprocessors = [GradeInSandbox]
-c.HTMLExporter.sanitize_html = True  # the form grader shows no HTML and no scripts of students
 '''
 
 
 @dataclass(frozen=True)
 class ByHand:
-    """What a person entered for a submission: points and comments by cell, and the points that still wait."""
+    """What a person entered for a submission: points and comments by cell, and by cell the points that still wait."""
 
     points: Mapping[str, float] = field(default_factory=dict)
     comments: Mapping[str, str] = field(default_factory=dict)
-    waiting: float = 0.0
+    waiting: Mapping[str, float] = field(default_factory=dict)
 
 
 def write_gradebook(
@@ -103,7 +103,7 @@ def read_by_hand(folder: Path) -> dict[tuple[str, str], ByHand]:
         ).join(api.Student, api.Student.id == api.SubmittedAssignment.student_id)
         for student, chapter, notebook, cell, *values in query:
             key = student, f"{chapter}/{notebook}"
-            yield found.setdefault(key, dict(points={}, comments={}, waiting=0.0)), cell, values
+            yield found.setdefault(key, dict(points={}, comments={}, waiting={})), cell, values
 
     with _open(folder, nbgrader_config(ROOT).CourseDirectory.course_id) as gradebook:
         maxima = {cell.id: cell.max_score for cell in gradebook.db.query(api.GradeCell)}
@@ -114,7 +114,7 @@ def read_by_hand(folder: Path) -> dict[tuple[str, str], ByHand]:
             if manual is not None or extra is not None:
                 entry["points"][cell] = (auto or 0.0 if manual is None else manual) + (extra or 0.0)
             elif auto is None:
-                entry["waiting"] += maxima.get(name, 0.0)
+                entry["waiting"][cell] = maxima.get(name, 0.0)
         for entry, cell, (comment,) in rows(api.Comment, api.Comment.manual_comment):
             if comment:
                 entry["comments"][cell] = comment
@@ -130,7 +130,7 @@ def _open(folder: Path, course: str) -> Iterator[Any]:
     path = folder / DATABASE
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        new = folder / f".{DATABASE}.{os.getpid()}"
+        new = folder / f".{DATABASE}.new"
         new.unlink(missing_ok=True)
         # nbgrader asks the command alembic, which lies beside Python, for the version of its tables.
         search = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -193,7 +193,7 @@ def _write_exercise(gradebook: Any, folder: Path, name: str, solution: NotebookN
 
 
 class _Writer:
-    """Writes submissions: their files first, then their grades and what they were written of, in one transaction."""
+    """Writes submissions. Their grades are committed with what they were written of, and after their files are there."""
 
     def __init__(
         self,
@@ -236,7 +236,7 @@ class _Writer:
             known = self.known.get((result.student, result.exercise))
             there = path_of(self.folder / "autograded", result.student, result.exercise, ".ipynb")
             missing = result.status == "missing"
-            if known and known.digest == digest and (missing or there.exists()):
+            if known and known.digest == digest and (missing or _is_there(there)):
                 continue
             if missing:
                 self._remove(result)
@@ -252,29 +252,29 @@ class _Writer:
 
     def _write(self, result: Result, text: str, work_before: str | None) -> str:
         solution = self.solutions[result.exercise]
-        notebook = nbformat.reads(text, as_version=4) if text else _stand_in(solution, result)
+        notebook = read_graded(text) if text else _stand_in(solution, result)
         cells = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if kind_of(cell)}
         theirs = [cell for cell in cells.values() if kind_of(cell) in ("solution", "answer")]
         work = _digest(*(cell.source for cell in theirs))
-        self._write_files(result, notebook)
         self._grade(result, cells, work != work_before)
+        self._write_files(result, notebook)
         return work
 
     def _write_files(self, result: Result, notebook: NotebookNode) -> None:
-        handed_in = path_of(self.folder / "submitted", result.student, result.exercise, ".ipynb")
         original = self.submitted.get((result.student, result.exercise))
         if original:
-            _write_if_new(handed_in, original.read_text(encoding="utf-8", errors="replace"))
+            text = original.read_text(encoding="utf-8", errors="replace")
         else:
-            plain = deepcopy(notebook)
-            for cell in plain.cells:
-                if cell.cell_type == "code":
-                    cell.outputs, cell.execution_count = [], None
-            _write_if_new(handed_in, _text(plain))
+            text = _text(_without_outputs(notebook))
+        places = [
+            path_of(self.folder / place, result.student, result.exercise, ".ipynb")
+            for place in ("submitted", "autograded")
+        ]
+        _write_if_new(places[0], text)
+        _make_harmless(notebook, self.solutions[result.exercise])
         if said := what_grading_says(result):
             notebook.cells.insert(0, _said_cell(said))
-        there = path_of(self.folder / "autograded", result.student, result.exercise, ".ipynb")
-        _write_if_new(there, _text(notebook))
+        _write_if_new(places[1], _text(notebook))
 
     def _grade(self, result: Result, cells: Mapping[str, NotebookNode], new_work: bool) -> None:
         from nbgrader.utils import compute_checksum, determine_grade
@@ -358,6 +358,11 @@ class _Writer:
             )
 
 
+def read_graded(text: str) -> NotebookNode:
+    """Read a notebook as grading wrote it, without the check of its form, which takes longer than all else."""
+    return nbformat.v4.reads(text)
+
+
 def what_grading_says(result: Result) -> str:
     """What a person who looks at the submission must know; empty for one that was graded without any surprise."""
     lines = []
@@ -366,6 +371,48 @@ def what_grading_says(result: Result) -> str:
         lines.append("Checks that were not run gave no points.")
     lines += [f"Flag: {flag}" for flag in result.flags] + [f"Note: {note}" for note in result.notes]
     return "\n".join(line for line in lines if line)
+
+
+def _make_harmless(notebook: NotebookNode, solution: NotebookNode) -> None:
+    """Take out of a graded notebook whatever could run a script in the browser of who reads it in the form grader.
+
+    That page belongs to the reader's own Jupyter, and nbgrader puts metadata, HTML and pictures into it as they are.
+    """
+    from nbconvert.preprocessors.sanitize import SanitizeHTML
+
+    sanitizer = SanitizeHTML(enabled=True)
+    notebook.metadata = deepcopy(solution.metadata)
+    known = {cell.metadata.nbgrader.grade_id for cell in solution.cells if kind_of(cell)}
+    for number, cell in enumerate(notebook.cells):
+        theirs = cell.metadata.get("nbgrader")
+        official = theirs and theirs.get("grade_id") in known
+        cell.metadata = NotebookNode(nbgrader=theirs) if official else NotebookNode()
+        cell.id = f"cell-{number}"
+        cell.pop("attachments", None)
+        if cell.cell_type != "code":
+            if "<" in cell.source:
+                cell.source = sanitizer.sanitize_html_tags(cell.source)
+            continue
+        cell.outputs = [_harmless_output(output) for output in cell.outputs]
+
+
+def _harmless_output(output: NotebookNode) -> NotebookNode:
+    """An output's plain text, error or PNG picture alone."""
+    if output.output_type == "stream":
+        name = "stderr" if output.name == "stderr" else "stdout"
+        return nbformat.v4.new_output("stream", name=name, text=output.text)
+    if output.output_type == "error":
+        said = {name: str(output.get(name, "")) for name in ("ename", "evalue")}
+        lines = [str(line) for line in output.get("traceback", [])]
+        return nbformat.v4.new_output("error", **said, traceback=lines)
+    data = {
+        kind: str(output.data[kind]) for kind in ("text/plain", "image/png") if kind in output.data
+    }
+    if not re.fullmatch(r"[A-Za-z0-9+/=\s]+", data.get("image/png", "")):
+        data.pop("image/png", None)
+    if not data:
+        data = {"text/plain": "(an output without plain text is not shown)"}
+    return nbformat.v4.new_output("display_data", data=data)
 
 
 def _said_cell(said: str) -> NotebookNode:
@@ -394,9 +441,24 @@ def _stand_in(solution: NotebookNode, result: Result) -> NotebookNode:
     return notebook
 
 
+def _without_outputs(notebook: NotebookNode) -> NotebookNode:
+    empty = dict(outputs=[], execution_count=None)
+    cells = [
+        NotebookNode({**cell, **empty}) if cell.cell_type == "code" else cell
+        for cell in notebook.cells
+    ]
+    return NotebookNode({**notebook, "cells": cells})
+
+
 def _text(notebook: NotebookNode) -> str:
-    text = nbformat.writes(notebook, version=4)
+    text = nbformat.v4.writes(notebook)
     return text if text.endswith("\n") else text + "\n"
+
+
+def _is_there(path: Path) -> bool:
+    return (
+        path.exists() and path.stat().st_size > 0
+    )  # 0 where the machine stopped before its disk had it
 
 
 def _digest(*texts: str) -> str:
@@ -405,4 +467,4 @@ def _digest(*texts: str) -> str:
 
 def _write_if_new(path: Path, text: str) -> None:
     if not path.exists() or path.read_bytes() != text.encode("utf-8", "surrogatepass"):
-        write_atomically(path, text)
+        write_atomically(path, text, durable=False)

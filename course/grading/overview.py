@@ -27,7 +27,7 @@ STYLE = {
     "svg.hashsalt": "overview",  # and in every run
     "text.parse_math": False,  # a dollar in a name is a dollar
 }
-_NUMBER = re.compile(r"(?<![A-Za-z_])[-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"(?<![A-Za-z_])[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
 
 def write_overview(

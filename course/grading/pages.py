@@ -70,6 +70,7 @@ def _code_style() -> str:
     return f"{rules['light']}\n@media (prefers-color-scheme: dark) {{\n{rules['dark']}\n}}"
 
 
+@functools.lru_cache(maxsize=1024)  # most cells are the same in all submissions
 def code(source: str) -> Markup:
     """Python with colors; everything in it is escaped."""
     if len(source) > LONGEST_TEXT:
