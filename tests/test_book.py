@@ -135,7 +135,7 @@ def test_a_book_with_an_error_or_a_warning_does_not_build(
 @pytest.mark.slow
 def test_the_course_builds_without_warnings_and_network(tmp_path: Path) -> None:
     copy = tmp_path / "course"
-    ignored = shutil.ignore_patterns("_build", ".venv*", ".git", "__pycache__")
+    ignored = shutil.ignore_patterns("_build", "node_modules", ".venv*", ".git", "__pycache__")
     shutil.copytree(ROOT, copy, ignore=ignored)
     (copy / ".cache").mkdir(exist_ok=True)
     for stray in (".cache/README.md", "benchmarks/stray.md"):  # no page of the book
