@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 from bs4.dammit import EntitySubstitution
 from bs4.formatter import HTMLFormatter
 from PIL import Image
@@ -165,8 +165,7 @@ def _lists(page: BeautifulSoup) -> None:
 
 def _controls(page: BeautifulSoup) -> None:
     if sidebar := page.find("div", id="pst-primary-sidebar"):  # all content lies in a landmark
-        sidebar.name = "aside"
-        sidebar["aria-label"] = "The book"
+        sidebar.attrs.update({"role": "complementary", "aria-label": "The book"})
     for icon in page.select("i[class*=fa-], span[class*=fa-]"):
         icon["aria-hidden"] = "true"
 
