@@ -1,5 +1,6 @@
 """The built book in a real browser: every page, on a desktop and on a phone, light and dark, served and as files."""
 
+import gzip
 import os
 import shutil
 import subprocess
@@ -35,12 +36,14 @@ CHAPTER, EXERCISE = "chapters/batch_normalization", "solutions/dropout/max_norm"
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 375, "height": 800}
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RULES = "wcag2a wcag2aa wcag21a wcag21aa wcag22aa best-practice".split()
-# Where a phone shows other colours than a desktop. Elsewhere contrast, which takes ten times as long as all other rules
-# together, is looked at once for each theme.
+# Where a phone shows other colours than a desktop. Elsewhere contrast, which takes axe longest, is looked at once for
+# each theme.
 OTHER_COLOURS_ON_A_PHONE = ["ledger"]
 # Messages of a browser's console that are let pass: (a part of the message, why).
 KNOWN_MESSAGES: list[tuple[str, str]] = []
-HEAVIEST = 1_500_000  # bytes of a page with all it loads, uncompressed
+HEAVIEST = (
+    1_500_000  # bytes that a server sends for a page with all it loads; servers compress text
+)
 NOT_WEIGHED = ("mathjax/", "searchindex.js")
 
 
@@ -195,6 +198,17 @@ SEEN = """() => {
 LOAD_ALL_IMAGES = """async () => {
   for (const image of document.images) { image.loading = "eager"; await image.decode(); }
 }"""
+# For contrast alone, which takes minutes with ten thousand elements: of the coloured words of listings one of each kind
+# stays, the others become plain text, and formulas, whose glyphs are no text, go.
+THIN_OUT = """() => {
+  const kinds = new Set();
+  for (const word of document.querySelectorAll("pre span")) {
+    const kind = [word.className, word.parentElement.className, !!word.closest(".cell_output")].join("|");
+    if (kinds.has(kind)) word.replaceWith(word.textContent);
+    kinds.add(kind);
+  }
+  for (const formula of document.querySelectorAll("mjx-container")) formula.replaceChildren();
+}"""
 
 
 def look_at(
@@ -214,22 +228,24 @@ def look_at(
         page.evaluate(LOAD_ALL_IMAGES)
         if (viewport, theme) == (DESKTOP, "light"):
             found.weights[name] = weigh(page, book, site)
-        contrast = viewport == DESKTOP or name in OTHER_COLOURS_ON_A_PHONE
         page.evaluate(AXE + ";0")
-        options = {
-            "runOnly": RULES,
-            "resultTypes": ["violations"],
-            "rules": {"color-contrast": {"enabled": contrast}},
-        }
-        for violation in page.evaluate("options => axe.run(document, options)", options)[
-            "violations"
-        ]:
-            for node in violation["nodes"]:
-                found.axe.append(
-                    f"{where}: {violation['id']}: {node['html'][:200]}: {node['failureSummary']}"
-                )
+        found.axe += ask_axe(page, where, {"color-contrast": {"enabled": False}})
+        if viewport == DESKTOP or name in OTHER_COLOURS_ON_A_PHONE:
+            page.evaluate(THIN_OUT)
+            found.axe += ask_axe(page, where, {}, ["color-contrast"])
         found.looked_at.add((name, theme, viewport["width"]))
     page.close()
+
+
+def ask_axe(page: Page, where: str, rules: dict, only: list[str] = RULES) -> list[str]:
+    """Give the violations that axe finds."""
+    options = {"runOnly": only, "rules": rules, "resultTypes": ["violations"], "preload": False}
+    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    return [
+        f"{where}: {violation['id']}: {node['html'][:200]}: {node['failureSummary']}"
+        for violation in found
+        for node in violation["nodes"]
+    ]
 
 
 def watch(page: Page, where: str, site: str, found: Looks) -> None:
@@ -276,11 +292,15 @@ def judge(seen: dict, where: str, found: Looks) -> None:
 
 
 def weigh(page: Page, book: Path, site: str) -> int:
-    """Give the bytes of a page and all that it loaded."""
+    """Give the bytes that a server sends for a page and all that it loaded."""
     loaded = {unquote(urlsplit(url).path).lstrip("/") for url in page.evaluate(SEEN)["loaded"]}
     loaded.add(page.url.removeprefix(site))
-    weighed = [name for name in loaded if not any(part in name for part in NOT_WEIGHED)]
-    return sum((book / name).stat().st_size for name in weighed)
+    weighed = [book / name for name in loaded if not any(part in name for part in NOT_WEIGHED)]
+    text = (".html", ".css", ".js", ".svg")
+    return sum(
+        len(gzip.compress(path.read_bytes(), 6)) if path.suffix in text else path.stat().st_size
+        for path in weighed
+    )
 
 
 def test_every_page_is_looked_at_in_every_look(looks: Looks) -> None:
