@@ -112,9 +112,14 @@ def finish(html: str, folder: Path) -> str:
 
 
 def _scripts(page: BeautifulSoup) -> None:
+    """Only what a page uses is loaded: no formula, no MathJax, which is larger than all the rest."""
+    unused, text = _UNUSED_SCRIPTS, _UNUSED_SCRIPT_TEXT
+    if not page.select_one("main .math"):
+        unused = re.compile(f"{unused.pattern}|/mathjax/", re.IGNORECASE)
+        text = re.compile(rf"{text.pattern}|window\.MathJax")
     for script in page.find_all(["script", "link"]):
-        address = str(script.get("src") or script.get("href") or "")
-        if _UNUSED_SCRIPTS.search(address) or _UNUSED_SCRIPT_TEXT.search(script.string or ""):
+        address = f"{script.get('src') or script.get('href') or ''} {script.get('type') or ''}"
+        if unused.search(address) or text.search(script.string or ""):
             script.decompose()
 
 
