@@ -16,7 +16,9 @@ from course.exercises import is_exercise, kind_of, leaks, secrets, shown_to_stud
 from course.myst import PageError
 from course.notebook import Page, code_cells, pages, read_notebook, read_source
 
-NOT_IN_THE_BOOK = "_build .venv* .git .ci __pycache__ .pytest_cache .ruff_cache solutions tests"
+NOT_IN_THE_BOOK = (
+    "_build node_modules .venv* .git .ci __pycache__ .pytest_cache .ruff_cache solutions tests"
+)
 INSTRUCTORS = "instructors"  # a page that tells, among other things, what can be forged
 BEGINNING_OF_TIME = (
     1980,

@@ -109,11 +109,11 @@ class PageParser(Parser):
 
 def _offer_notebook(app: Sphinx, pagename: str, _: str, context: dict[str, Any], *__: Any) -> None:
     """Give the page a download button for its standalone notebook; the theme reads this entry."""
-    if notebook := _offered(app, pagename):
+    if notebook := offered_notebook(app, pagename):
         context["ipynb_source"] = notebook.relative_to(app.srcdir).as_posix()
 
 
-def _offered(app: Sphinx, page: str) -> Path | None:
+def offered_notebook(app: Sphinx, page: str) -> Path | None:
     """The notebook that a page offers: its own, or the student notebook if it is an exercise."""
     notebook = Path(app.srcdir, f"{page}.ipynb")
     if page.startswith("solutions/"):
@@ -124,7 +124,7 @@ def _offered(app: Sphinx, page: str) -> Path | None:
 def _copy_notebooks(app: Sphinx, error: Exception | None) -> None:
     """Put the notebooks where the download buttons point."""
     for page in app.env.found_docs if not error else ():
-        if notebook := _offered(app, page):
+        if notebook := offered_notebook(app, page):
             copy = Path(app.outdir, "_sources", notebook.relative_to(app.srcdir))
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(notebook, copy)
