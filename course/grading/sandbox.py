@@ -24,6 +24,9 @@ LOOK_SECONDS = 0.2  # between looks at memory and processes
 _SYSTEM = "/usr /bin /sbin /lib /lib32 /lib64 /etc/ld.so.cache /etc/alternatives /etc/fonts /etc/localtime".split()
 
 
+FOLDERS: set[str] = set()  # of the sandboxes of this process
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a submission may take.
@@ -120,6 +123,7 @@ class Sandbox:
         """
         self.walls, self.job = walls, 0
         self.folder = tempfile.TemporaryDirectory(prefix="course-grading-")
+        FOLDERS.add(self.folder.name)
         self.home = HOME if walls else self.folder.name
         # Packets, since orders that run together could not be told apart.
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
