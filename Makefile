@@ -4,11 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: help book notebooks release check numbers test test-fast benchmark environments format lint lock clean
+.PHONY: help book notebooks release check numbers test test-fast benchmark benchmark-grading environments format lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 
 book: $(VENV)/ready ## build the HTML book from the stored outputs and say where it is
 	$(BIN)/jupyter-book build . --all -W --keep-going
@@ -33,10 +33,16 @@ test: environments ## run every test, all notebooks included
 test-fast: $(VENV)/ready ## run the tests that take seconds
 	$(RUN) -m pytest tests -m "not slow"
 
+pages: $(VENV)/ready node_modules/ready ## let Lighthouse rate every page of the book (ten minutes) and write the table
+	$(RUN) benchmarks/pages.py
+
 benchmark: $(VENV)/ready ## time the engine against plain Keras (two minutes) and write the table
 	$(RUN) benchmarks/engine.py
 
-environments: $(VENV)/ready $(VENV)-notebook/ready ## install what all other commands need
+benchmark-grading: $(VENV)/ready ## grade a class of 60 submissions, and a sample by nbgrader alone (ten minutes)
+	$(RUN) benchmarks/grading.py
+
+environments: $(VENV)/ready $(VENV)-notebook/ready node_modules/ready ## install what all other commands need
 
 format: $(VENV)/ready ## format all Python; notebooks are formatted in their pages
 	$(BIN)/ruff format --exclude "*.ipynb" .
@@ -68,4 +74,10 @@ $(VENV)-notebook/ready: requirements-notebook.txt requirements.lock $(VENV)/read
 	@echo "Installing what notebooks may use into $(VENV)-notebook ..."
 	$(RUN) -m venv --clear --without-pip $(VENV)-notebook
 	$(BIN)/uv pip install --python $(VENV)-notebook/bin/python --compile-bytecode -c requirements.lock -r requirements-notebook.txt
+	@touch $@
+
+# The checker of HTML and Lighthouse, by the npm that pip installed. --ignore-scripts: neither has to build anything.
+node_modules/ready: package.json package-lock.json $(VENV)/ready
+	@echo "Installing what checks the book's pages into node_modules ..."
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

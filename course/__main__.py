@@ -1,13 +1,16 @@
-"""The command line: ``python -m course build``, ``python -m course check`` and ``python -m course numbers``."""
+"""The command line: ``python -m course build``, ``check``, ``numbers``, ``release`` and ``grade``."""
 
 import argparse
 import os
 import sys
+from collections import Counter
+from dataclasses import fields
 from pathlib import Path
 
 from course.advice import advice
 from course.build import build
 from course.check import check
+from course.grading.sandbox import Limits
 from course.myst import PageError
 from course.notebook import pages
 from course.numbers import rewrite_numbers
@@ -87,19 +90,110 @@ def main(arguments: list[str] | None = None) -> int:
         "solutions. What was made is searched for anything of a solution first.",
     )
     releaser.add_argument("--out", type=Path, default=Path("_build/release"), help="(%(default)s)")
+    _add_grading(commands)
     options = parser.parse_args(arguments)
     root = options.root.resolve()
     try:
-        command = {"build": _build, "check": _check, "numbers": _numbers, "release": _release}[
-            options.command
-        ]
-        return command(root, options)
+        by_name = dict(build=_build, check=_check, numbers=_numbers, release=_release, grade=_grade)
+        return by_name[options.command](root, options)
     except PageError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\ninterrupted; notebooks not yet finished are as they were", file=sys.stderr)
+        again = "run the same command again to go on"
+        done = {
+            "build": "notebooks not yet finished are as they were",
+            "grade": f"what was graded is kept; {again}",
+        }
+        print(f"\ninterrupted; {done.get(options.command, 'nothing was changed')}", file=sys.stderr)
         return 130
+
+
+def _add_grading(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    limits = {one.name: one.default for one in fields(Limits)}
+    grader = commands.add_parser(
+        "grade",
+        help="grade what a class handed in",
+        description="Grade what a class handed in: each submission in a sandbox of its own, several at once. SUBMITTED is nbgrader's "
+        "folder submitted/<student>/<chapter>/<exercise>.ipynb, a zip of it, or a folder or zip as Canvas and Moodle export it. GRADES "
+        "gets grades.csv, overview.html, feedback for each submission, and nbgrader's gradebook for points that a person gives. A "
+        "grading that was stopped goes on where it was when the command is given again.",
+    )
+    grader.add_argument(
+        "submitted", type=Path, metavar="SUBMITTED", help="folder or zip of what was handed in"
+    )
+    grader.add_argument(
+        "--out", type=Path, required=True, metavar="GRADES", help="folder for all results"
+    )
+    grader.add_argument(
+        "--student", action="append", default=[], help="grade only this one (repeat; * and ? match)"
+    )
+    grader.add_argument(
+        "--exercise",
+        action="append",
+        default=[],
+        help="grade only this one, such as dropout/max_norm or 'noise/*' (repeat)",
+    )
+    grader.add_argument(
+        "--again", action="store_true", help="grade again what has its grades already"
+    )
+    grader.add_argument(
+        "--jobs", type=int, default=-1, help="submissions at once (default: one per core)"
+    )
+    grader.add_argument(
+        "--cluster",
+        default="",
+        metavar="ADDRESS",
+        help="a Dask scheduler whose workers do the grading",
+    )
+    grader.add_argument(
+        "--seconds",
+        type=float,
+        default=limits["seconds"],
+        help="that a cell or a check may take (%(default)g)",
+    )
+    grader.add_argument(
+        "--memory",
+        type=int,
+        default=limits["memory"] // 2**20,
+        metavar="MIB",
+        help="that a submission may take (%(default)s MiB)",
+    )
+    grader.add_argument(
+        "--no-sandbox",
+        action="store_true",
+        help="run submissions with all rights that you have; only for work that you trust",
+    )
+
+
+def _grade(root: Path, options: argparse.Namespace) -> int:
+    from course.grading.grade import Options, grade  # imports nbgrader, which takes a second
+
+    limits = Limits(
+        seconds=options.seconds,
+        all_seconds=max(5 * options.seconds, 60),
+        memory=options.memory * 2**20,
+    )
+    settings = Options(
+        tuple(options.student),
+        tuple(options.exercise),
+        options.again,
+        options.jobs,
+        options.cluster,
+        not options.no_sandbox,
+        limits,
+    )
+    outcome = grade(root, options.submitted, options.out, settings)
+    for message in outcome.left_out:
+        print(f"left out: {message}")
+    counts = Counter(result.status for result in outcome.results)
+    print(
+        f"{outcome.marked} graded now, {outcome.kept} before: "
+        + ", ".join(f"{n} {status}" for status, n in counts.most_common())
+    )
+    if flagged := [result for result in outcome.results if result.flags]:
+        print(f"{len(flagged)} want a look by a person; the overview lists them")
+    return 0
 
 
 def _build(root: Path, options: argparse.Namespace) -> int:

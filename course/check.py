@@ -23,7 +23,7 @@ from course.exercises import (
 )
 from course.ledger import Ledger, evidence_label, load_ledger
 from course.markdown import raw_myst
-from course.myst import PageError
+from course.myst import MystError, PageError
 from course.notebook import (
     Page,
     code_cells,
@@ -35,6 +35,7 @@ from course.notebook import (
     read_notebook,
 )
 from course.records import Record, notebook_records, visible_from
+from course.terms import load_terms, unlinked
 
 REBUILD = "run `python -m course build`"
 COLAB_MODULES = frozenset(
@@ -108,6 +109,7 @@ def check(root: Path) -> list[Problem]:
     problems += binding_problems(root, set(book.titles) - unbuilt, records)
     with suppress(PageError):  # a notebook that cannot be read is among the problems already
         problems += claim_problems(book, load_ledger(root), unbuilt)
+    problems += term_problems(root)
     return [Problem(_relative(p.file, root), p.where, p.message) for p in problems]
 
 
@@ -418,3 +420,24 @@ def claim_problems(book: Book, ledger: Ledger, unbuilt: set[str]) -> Iterator[Pr
                 f"line {mention.line}",
                 f"mentions the claim {mention.name!r}, which no page settles; settled are: {', '.join(seen) or 'none'}",
             )
+
+
+def term_problems(root: Path) -> Iterator[Problem]:
+    """Find terms of the glossary that a chapter uses for the first time without a link; evidence comes after it."""
+    try:
+        terms = load_terms(root)
+    except PageError as error:
+        yield Problem(root, "", str(error))
+        return
+    for path in sorted(root.glob("chapters/*.md")):
+        if path.stem.endswith("_evidence"):
+            continue
+        with suppress(MystError):  # reported where the page is read
+            for use in unlinked(path.read_text(encoding="utf-8"), terms):
+                words, name = " ".join(use.words.split()), use.term.names[0]
+                role = words if words == name else f"{words} <{name}>"
+                yield Problem(
+                    path,
+                    f"line {use.line}",
+                    f"{words!r} is a glossary term; link its first use: {{term}}`{role}`",
+                )

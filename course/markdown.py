@@ -15,6 +15,7 @@ from docutils.nodes import make_id
 from course.bindings import close_gaps
 from course.book import Book, address, cite, reference
 from course.myst import Block, MystError, blocks
+from course.quiz import inline_html, read_quiz
 
 ADMONITIONS = frozenset(
     "admonition attention caution danger error hint important note seealso tip warning".split()
@@ -31,7 +32,7 @@ FORMATS = {  # roles that only change how their text looks
     "sup": "<sup>{}</sup>",
     "term": "{}",
 }
-_INLINE = re.compile(
+INLINE = re.compile(  # what stands in a line beside words
     r"""
     (?P<comment> <!--.*?--> )
   | \{(?P<role>[\w:.+-]+)\} (?P<ticks>`+) (?P<content>.+?) (?<!`)(?P=ticks)(?!`)
@@ -113,6 +114,7 @@ class _Converter:
             "list-table": self.list_table,
             "margin": lambda b: self.quote(self.words(b), self.body(b)),
             "math": self.math,
+            "quiz": self.quiz,
             "sidebar": lambda b: self.quote(self.words(b), self.body(b)),
             "solution": lambda b: self.details("Solution", self.body(b)),
             "tab-item": lambda b: f"**{self.words(b)}**\n\n{self.body(b)}\n",
@@ -197,6 +199,16 @@ class _Converter:
         table = "\n".join("| " + " | ".join(row) + " |" for row in cells)
         return f"**{self.words(block)}**\n\n{table}\n" if block.argument else f"\n{table}\n"
 
+    def quiz(self, block: Block) -> str:
+        """Fold each explanation under its answer, which is HTML: there Markdown would not be read."""
+        quiz = read_quiz(block.argument, block.lines, block.line)
+        parts = [f"**{self.inline(quiz.question.text, quiz.question.line)}**"]
+        for option in quiz.options:
+            answer = inline_html(self.inline(option.answer.text, option.answer.line))
+            why = self.convert(option.explanation.text, option.explanation.line).strip("\n")
+            parts.append(f"<details>\n<summary>{answer}</summary>\n\n{why}\n\n</details>")
+        return "\n" + "\n\n".join(parts) + "\n"
+
     def bibliography(self, _: Block) -> str:
         text = (self.book.root / f"{self.page}.md").read_text(encoding="utf-8")
         cited = {
@@ -227,7 +239,7 @@ class _Converter:
                 raise MystError(f"{match.group()!r} has no plain form; write it out", where)
             return match.group()
 
-        return _INLINE.sub(replace, text)
+        return INLINE.sub(replace, text)
 
     def role(self, name: str, content: str, line: int) -> str:
         if name.startswith("cite"):

@@ -90,6 +90,12 @@ def _fenced(lines: list[str], opening: int, end: int, fence: re.Match[str], firs
         return Block("code", first + opening, lines[opening : end + 1], indent)
     if not directive:
         raise MystError(f"{lines[opening].strip()!r} names no directive", first + opening)
+    if directive and fence.group(2).startswith("`") and "`" in directive.group(2):
+        raise MystError(
+            f"{lines[opening].strip()!r} holds backticks behind a fence of backticks, which Markdown does not "
+            "read as a fence; open and close it with ::: instead",
+            first + opening,
+        )
     body = [content.removeprefix(indent) for content in lines[opening + 1 : end]]
     options, used = _options(body, first + opening)
     return Block(

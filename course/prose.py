@@ -18,7 +18,7 @@ def prose(text: str) -> str:
 
     Nothing changes its place. Roles stay, and so do the options of cells, which hold captions and alternative texts.
     """
-    text = _FRONT_MATTER.sub(_blank, text, count=1)
+    text = without_front_matter(text)
     lines = text.split("\n")
     with suppress(MystError):  # reported where the page is read
         _blank_code(lines, text, 1)
@@ -26,6 +26,11 @@ def prose(text: str) -> str:
         lambda match: match.group() if match["role"] else _blank(match),
         _FENCE.sub(_blank, "\n".join(lines)),
     )
+
+
+def without_front_matter(text: str) -> str:
+    """Put spaces in place of a page's front matter."""
+    return _FRONT_MATTER.sub(_blank, text, count=1)
 
 
 def _blank_code(lines: list[str], text: str, first: int) -> None:

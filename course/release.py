@@ -16,7 +16,10 @@ from course.exercises import is_exercise, kind_of, leaks, secrets, shown_to_stud
 from course.myst import PageError
 from course.notebook import Page, code_cells, pages, read_notebook, read_source
 
-NOT_IN_THE_BOOK = "_build .venv* .git .ci __pycache__ .pytest_cache .ruff_cache solutions tests"
+NOT_IN_THE_BOOK = (
+    "_build node_modules .venv* .git .ci __pycache__ .pytest_cache .ruff_cache solutions tests"
+)
+INSTRUCTORS = "instructors"  # a page that tells, among other things, what can be forged
 BEGINNING_OF_TIME = (
     1980,
     1,
@@ -62,6 +65,7 @@ def zip_notebooks(solutions: list[Page], out: Path) -> None:
 def build_book(root: Path, solutions: list[Page], copy: Path, out: Path) -> None:
     """Build the book from a copy of its sources that holds no solutions."""
     shutil.copytree(root, copy, ignore=shutil.ignore_patterns(*NOT_IN_THE_BOOK.split()))
+    _without_page(copy, INSTRUCTORS)
     for page in solutions:
         target = copy / page.source.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -79,6 +83,23 @@ def build_book(root: Path, solutions: list[Page], copy: Path, out: Path) -> None
         wrong = [line for line in said if re.search("WARNING|ERROR|CRITICAL|Error", line)]
         raise PageError("\n".join(["the book does not build:", *(wrong or said[-20:])]))
     shutil.copytree(copy / "_build/html", out)
+
+
+def _without_page(copy: Path, name: str) -> None:
+    """Take a page out of a copy of the book, with its line in the contents and the paragraphs that link to it."""
+    (copy / f"{name}.md").unlink(missing_ok=True)
+    contents = copy / "_toc.yml"
+    lines = contents.read_text(encoding="utf-8").splitlines(keepends=True)
+    contents.write_text(
+        "".join(line for line in lines if line.strip() != f"- file: {name}"), encoding="utf-8"
+    )
+    for path in copy.glob("*.md"):
+        parts = path.read_text(encoding="utf-8").split("\n\n")
+        kept = [
+            part for part in parts if f"]({name}.md" not in part and f"{{doc}}`{name}`" not in part
+        ]
+        if kept != parts:
+            path.write_text("\n\n".join(kept), encoding="utf-8")
 
 
 def student_page(page: Page) -> str:

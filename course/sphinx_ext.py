@@ -16,7 +16,10 @@ from course.bindings import without_bindings
 from course.exercises import kind_of, student_path, without_regions
 from course.notebook import code_cells, is_setup
 from course.records import MIME
+from course.sphinx_index import setup_index
 from course.sphinx_ledger import setup_ledger
+from course.sphinx_pictures import setup_pictures
+from course.sphinx_quiz import setup_quiz
 
 
 class StoredOutputsError(SphinxError):
@@ -106,11 +109,11 @@ class PageParser(Parser):
 
 def _offer_notebook(app: Sphinx, pagename: str, _: str, context: dict[str, Any], *__: Any) -> None:
     """Give the page a download button for its standalone notebook; the theme reads this entry."""
-    if notebook := _offered(app, pagename):
+    if notebook := offered_notebook(app, pagename):
         context["ipynb_source"] = notebook.relative_to(app.srcdir).as_posix()
 
 
-def _offered(app: Sphinx, page: str) -> Path | None:
+def offered_notebook(app: Sphinx, page: str) -> Path | None:
     """The notebook that a page offers: its own, or the student notebook if it is an exercise."""
     notebook = Path(app.srcdir, f"{page}.ipynb")
     if page.startswith("solutions/"):
@@ -121,7 +124,7 @@ def _offered(app: Sphinx, page: str) -> Path | None:
 def _copy_notebooks(app: Sphinx, error: Exception | None) -> None:
     """Put the notebooks where the download buttons point."""
     for page in app.env.found_docs if not error else ():
-        if notebook := _offered(app, page):
+        if notebook := offered_notebook(app, page):
             copy = Path(app.outdir, "_sources", notebook.relative_to(app.srcdir))
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(notebook, copy)
@@ -131,7 +134,10 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the parser in place of myst-nb's."""
     app.setup_extension("myst_nb")
     app.add_source_parser(PageParser, override=True)
+    setup_index(app)
     setup_ledger(app)
+    setup_pictures(app)
+    setup_quiz(app)
     app.connect("html-page-context", _offer_notebook, priority=400)  # before the theme's own
     app.connect("build-finished", _copy_notebooks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

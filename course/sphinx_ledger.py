@@ -46,7 +46,7 @@ class to_place(nodes.reference):
 
 
 class claim_row(nodes.row):
-    """A table row that says to screen readers what it is, however it is laid out."""
+    """A table row that a link can lead to."""
 
 
 class claim_cell(nodes.entry):
@@ -189,7 +189,7 @@ def _filter_form(ledger: Ledger) -> str:
     options = [("all", "all", len(ledger.claims))]
     options += [(nodes.make_id(which), label, _count(ledger, which)) for which, label in FILTERS]
     buttons = "\n".join(
-        f'<label><input type="radio" name="ledger-verdict" value="{value}" autocomplete="off"'
+        f'<label><input type="radio" name="ledger-verdict" value="{value}"'
         f"{' checked' if value == 'all' else ''}> {label} ({count})</label>"
         for value, label, count in options
     )
@@ -249,7 +249,7 @@ def _result_line(result: Result) -> nodes.paragraph:
 
 
 def _visit_row(self: HTML5Translator, node: claim_row) -> None:
-    self.body.append(self.starttag(node, "tr", "", role="row"))
+    self.body.append(self.starttag(node, "tr", ""))
     node.column = 0
 
 
@@ -257,7 +257,6 @@ def _visit_cell(self: HTML5Translator, node: claim_cell) -> None:
     scope = node.get("scope", "")
     tag = "th" if scope else "td"
     attributes = {"scope": scope} if scope else {}
-    attributes["role"] = {"col": "columnheader", "row": "rowheader"}.get(scope, "cell")
     if "label" in node:
         attributes["data-label"] = node["label"]
     self.body.append(self.starttag(node, tag, "", **attributes))

@@ -113,6 +113,25 @@ def test_a_small_book_shows_outputs_and_offers_the_standalone_notebook(small_boo
 
 
 @pytest.mark.slow
+def test_a_book_whose_checkout_is_from_github_opens_its_notebooks_there(small_book: Course) -> None:
+    for command in ("init", "remote add origin https://github.com/someone/course.git"):
+        subprocess.run(["git", *command.split()], cwd=small_book.root, check=True)
+    done = build_book(small_book.root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    html = small_book.root / "_build/html"
+    links = re.findall(
+        r'href="(https://[^"]+page\.ipynb)"', (html / "chapters/page.html").read_text()
+    )
+    file = "someone/course/blob/main/chapters/page.ipynb"
+    assert links == [
+        f"https://colab.research.google.com/github/{file}",
+        f"https://www.kaggle.com/kernels/welcome?src=https://github.com/{file}",
+        "https://mybinder.org/v2/gh/someone/course/main?urlpath=lab%2Ftree%2Fchapters%2Fpage.ipynb",
+    ]
+    assert "launch-buttons" not in (html / "ledger.html").read_text()  # it has no notebook
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("break_it", "message"),
     [
@@ -135,7 +154,7 @@ def test_a_book_with_an_error_or_a_warning_does_not_build(
 @pytest.mark.slow
 def test_the_course_builds_without_warnings_and_network(tmp_path: Path) -> None:
     copy = tmp_path / "course"
-    ignored = shutil.ignore_patterns("_build", ".venv*", ".git", "__pycache__")
+    ignored = shutil.ignore_patterns("_build", "node_modules", ".venv*", ".git", "__pycache__")
     shutil.copytree(ROOT, copy, ignore=ignored)
     (copy / ".cache").mkdir(exist_ok=True)
     for stray in (".cache/README.md", "benchmarks/stray.md"):  # no page of the book

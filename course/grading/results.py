@@ -73,15 +73,19 @@ def path_of(folder: Path, student: str, exercise: str, suffix: str = ".json") ->
     return folder / student / f"{exercise}{suffix}"
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all, whenever this process ends."""
+def write_atomically(path: Path, text: str, durable: bool = True) -> None:
+    """Write a file so that it is there whole or not at all, whenever this process ends.
+
+    ``durable`` waits until the disk has it, so that this holds for the whole machine; what can be made again need not wait.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -1,0 +1,107 @@
+"""Let Lighthouse rate every page of the built book, served locally, and write the table pages_results.md.
+
+Run it with `make pages`, which installs what it needs, after `make book`.
+"""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from shutil import which
+
+from tqdm import tqdm
+
+ROOT = Path(__file__).parents[1]
+BOOK = ROOT / "_build/html"
+OUT = Path(__file__).with_name("pages_results.md")
+CATEGORIES = ("performance", "accessibility", "best-practices")
+
+
+class Server(SimpleHTTPRequestHandler):
+    """Serves files as public hosts do: text compressed."""
+
+    def do_GET(self) -> None:
+        path = Path(self.translate_path(self.path))
+        if not path.is_file() or path.suffix not in (".html", ".css", ".js", ".svg"):
+            return super().do_GET()
+        body = gzip.compress(path.read_bytes())
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def pages() -> list[str]:
+    """All pages, as addresses under the book's; those in _static are parts of the theme."""
+    found = [path.relative_to(BOOK) for path in BOOK.rglob("*.html")]
+    return sorted(path.as_posix() for path in found if path.parts[0] != "_static")
+
+
+def rate(url: str, chromium: str) -> dict:
+    """Give Lighthouse's report of a page as a desktop browser sees it."""
+    node = Path(sys.executable).with_name("node")
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "report.json"
+        command = [str(node), str(ROOT / "node_modules/lighthouse/cli/index.js"), url, "--quiet"]
+        command += ["--preset=desktop", f"--only-categories={','.join(CATEGORIES)}"]
+        command += ["--output=json", f"--output-path={out}"]
+        command += ["--chrome-flags=--headless=new --no-sandbox --disable-gpu"]
+        environment = {**os.environ, "CHROME_PATH": chromium}
+        subprocess.run(command, check=True, env=environment, timeout=300, capture_output=True)
+        return json.loads(out.read_text(encoding="utf-8"))
+
+
+def row(page: str, report: dict) -> str:
+    """Give a page's line of the table."""
+    scores = [round(100 * report["categories"][name]["score"]) for name in CATEGORIES]
+    audits = report["audits"]
+    kilobytes = audits["total-byte-weight"]["numericValue"] / 1000
+    shift = audits["cumulative-layout-shift"]["numericValue"]
+    numbers = [*map(str, scores), f"{kilobytes:,.0f}", f"{shift:.3f}"]
+    return f"| {page.removesuffix('.html')} | {' | '.join(numbers)} |"
+
+
+def main() -> None:
+    chromium = which("chromium") or which("google-chrome")
+    if not chromium:
+        sys.exit("no Chromium; install it: apt-get install chromium")
+    if not (BOOK / "index.html").exists():
+        sys.exit(f"{BOOK} holds no book; run: make book")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, directory=str(BOOK)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/"
+    chosen = sys.argv[1:] or pages()
+    reports = {page: rate(address + page, chromium) for page in tqdm(chosen, leave=False)}
+    server.shutdown()
+    version = next(iter(reports.values()))["lighthouseVersion"]
+    size = sum(path.stat().st_size for path in BOOK.rglob("*") if path.is_file()) / 1e6
+    lines = [
+        "# The book's pages, rated by Lighthouse",
+        "",
+        f"Lighthouse {version}, desktop settings, served locally, text compressed; written by `make pages`. Scores are",
+        "out of 100. Weight is what the browser loads before anybody scrolls, MathJax included; shift is how far what one reads",
+        f"moves while the page loads. The whole book has {size:.1f} MB, notebooks to download included.",
+        "",
+        "| page | performance | accessibility | best practices | kB | shift |",
+        "|---|---:|---:|---:|---:|---:|",
+        *(row(page, report) for page, report in reports.items()),
+    ]
+    table = "\n".join(lines) + "\n"
+    print(table)
+    if not sys.argv[1:]:
+        OUT.write_text(table, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

