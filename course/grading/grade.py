@@ -13,6 +13,7 @@ from pathlib import Path
 import joblib
 import nbformat
 from joblib.externals.loky.process_executor import TerminatedWorkerError
+from nbformat import NotebookNode
 from tqdm import tqdm
 
 from course.exercises import is_exercise, kind_of
