@@ -28,7 +28,8 @@ numbers: $(VENV)/ready ## rewrite numbers in the text that a new run made stale,
 	$(RUN) -m course numbers
 
 test: environments ## run every test, all notebooks included
-	$(RUN) -m pytest tests chapters solutions
+	$(RUN) -m pytest tests -n 2 --dist loadfile
+	$(RUN) -m pytest chapters solutions  # one by one: each notebook trains on all cores
 
 test-fast: $(VENV)/ready ## run the tests that take seconds
 	$(RUN) -m pytest tests -m "not slow"

@@ -4,7 +4,7 @@ Sphinx itself enters the glossary's terms. The rest follows from the links to th
 """
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from docutils import nodes
 from sphinx import addnodes
@@ -56,7 +56,20 @@ def _read_terms(app: Sphinx) -> None:
     app.course_terms = {name.casefold(): term.names[0] for term in terms for name in term.names}
 
 
+def _lead_back(app: Sphinx, page: str, _: str, context: dict[str, Any], __: object) -> None:
+    """Give the index the link to the page before it, which Sphinx gives to pages with a source only."""
+    if page == "genindex" and not context.get("prev"):
+        before = next(
+            (name for name, (_, _, after) in app.env.collect_relations().items() if after == page),
+            None,
+        )
+        if before:
+            title = app.builder.render_partial(app.env.titles[before])["title"]
+            context["prev"] = {"link": app.builder.get_relative_uri(page, before), "title": title}
+
+
 def setup_index(app: Sphinx) -> None:
     """Register what enters first uses."""
     app.connect("builder-inited", _read_terms)
+    app.connect("html-page-context", _lead_back, priority=400)  # before the theme's own
     app.add_transform(FirstUses)
