@@ -17,6 +17,9 @@ book: $(VENV)/ready ## build the HTML book from the stored outputs and say where
 notebooks: $(VENV)/ready ## bring the notebooks up to date with their pages (executes what changed)
 	$(RUN) -m course build
 
+pdf: book ## print the book to one PDF, _build/book.pdf (two minutes; needs Chromium)
+	$(RUN) -m course pdf
+
 release: $(VENV)/ready ## make the student edition, without solutions, in _build/release
 	rm -rf _build/release
 	$(RUN) -m course release --out _build/release
@@ -28,8 +31,8 @@ numbers: $(VENV)/ready ## rewrite numbers in the text that a new run made stale,
 	$(RUN) -m course numbers
 
 test: environments ## run every test, all notebooks included
-	$(RUN) -m pytest tests -n 2 --dist loadfile
-	$(RUN) -m pytest chapters solutions  # one by one: each notebook trains on all cores
+	@# Notebooks go one by one, since each trains on all cores. They run whatever becomes of the other tests.
+	$(RUN) -m pytest tests -n 2 --dist loadfile; first=$$?; $(RUN) -m pytest chapters solutions && exit $$first
 
 test-fast: $(VENV)/ready ## run the tests that take seconds
 	$(RUN) -m pytest tests -m "not slow"

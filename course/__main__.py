@@ -14,6 +14,7 @@ from course.grading.sandbox import Limits
 from course.myst import PageError
 from course.notebook import pages
 from course.numbers import rewrite_numbers
+from course.pdf import write_pdf
 from course.release import release
 
 DESCRIPTION = """\
@@ -90,11 +91,23 @@ def main(arguments: list[str] | None = None) -> int:
         "solutions. What was made is searched for anything of a solution first.",
     )
     releaser.add_argument("--out", type=Path, default=Path("_build/release"), help="(%(default)s)")
+    releaser.add_argument(
+        "--no-pdf", action="store_true", help="without the PDF, which Chromium prints"
+    )
+    printer = commands.add_parser(
+        "pdf",
+        help="print the built book to one PDF",
+        description="Print the built book (make book) to one PDF, with Chromium: static figures, folds open, an outline, and "
+        "links within the book that lead to its pages.",
+    )
+    printer.add_argument("--out", type=Path, default=Path("_build/book.pdf"), help="(%(default)s)")
     _add_grading(commands)
     options = parser.parse_args(arguments)
     root = options.root.resolve()
     try:
-        by_name = dict(build=_build, check=_check, numbers=_numbers, release=_release, grade=_grade)
+        by_name = dict(
+            build=_build, check=_check, numbers=_numbers, release=_release, pdf=_pdf, grade=_grade
+        )
         return by_name[options.command](root, options)
     except PageError as error:
         print(error, file=sys.stderr)
@@ -245,8 +258,14 @@ def _check(root: Path, options: argparse.Namespace) -> int:
 
 
 def _release(root: Path, options: argparse.Namespace) -> int:
-    for path in release(root, options.out):
+    for path in release(root, options.out, not options.no_pdf):
         print(path)
+    return 0
+
+
+def _pdf(root: Path, options: argparse.Namespace) -> int:
+    count = write_pdf(root / "_build/html", root, options.out)
+    print(f"{options.out}: {count} pages, {options.out.stat().st_size / 2**20:.1f} MiB")
     return 0
 
 

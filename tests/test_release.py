@@ -52,13 +52,13 @@ def test_leaks_are_found_in_files_and_zips(exercise: Page, tmp_path: Path) -> No
 def test_a_folder_that_is_in_use_is_left_alone(exercise: Page, tmp_path: Path) -> None:  # noqa: F811
     (tmp_path / "file").write_text("mine")
     with pytest.raises(PageError, match="is not empty"):
-        release(exercise.root, tmp_path)
+        release(exercise.root, tmp_path, pdf=False)
 
 
 @pytest.mark.slow
 def test_the_course_is_released_without_its_solutions(tmp_path: Path) -> None:
     out = tmp_path / "release"
-    release(ROOT, out)
+    release(ROOT, out, pdf=False)
     exercises = [page for page in pages(ROOT) if is_exercise(page.source, ROOT)]
     assert leaks_in(out, ROOT, exercises) == []
     for page in exercises:
