@@ -188,7 +188,10 @@ def test_every_submission_has_its_status_marks_and_reports(graded: tuple[Path, s
 
 def test_the_points_are_in_nbgraders_gradebook_and_its_export(graded: tuple[Path, str]) -> None:
     out, _ = graded
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
+    }
     run = [sys.executable, "-m", "nbgrader", "export"]
     done = subprocess.run(run, cwd=out, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
@@ -268,6 +271,8 @@ def test_an_interrupted_grading_says_how_to_go_on(
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
+        # What runs in the background has this signal ignored, and passes that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         end = time.monotonic() + 200
         while not list((out / "results").rglob("ben/*/*.json")) and time.monotonic() < end:

@@ -121,8 +121,8 @@ def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
 
 ENDLESS = "import itertools, collections\ncollections.deque(itertools.count(), maxlen=0)"
 ATTACKS = {  # name: (the student's cell, status, words of the message)
-    "endless loop": ("while True:\n    pass", "timed out", "stopped after 10 seconds"),
-    "endless loop in native code": (ENDLESS, "timed out", "stopped after 10 seconds"),
+    "endless loop": ("while True:\n    pass", "timed out", "stopped after 8 seconds"),
+    "endless loop in native code": (ENDLESS, "timed out", "stopped after 8 seconds"),
     "fork bomb": (
         "import os, time\nfor _ in range(8):\n    os.fork()\ntime.sleep(20)\nos._exit(0)",
         "too many processes",

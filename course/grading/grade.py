@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -283,12 +282,13 @@ def _in_parallel(
     if not tasks:
         return
     waiting = dict(enumerate(tasks))
+    process = 0 if options.cluster else os.getpid()
     counts = {"running": 0, "not graded": 0}
     with tqdm(total=len(tasks), desc=what, unit="", dynamic_ncols=True) as bar, _backend(options):
         jobs = joblib.effective_n_jobs(options.jobs)
         for attempt in range(ROUNDS):
             work = (
-                joblib.delayed(_mark)(number, task, *_here())
+                joblib.delayed(_mark)(number, task, process)
                 for number, task in list(waiting.items())
             )
             parallel = joblib.Parallel(
@@ -334,10 +334,6 @@ def _backend(options: Options) -> Iterator[None]:
         yield
 
 
-def _here() -> tuple[int, str]:
-    return os.getpid(), socket.gethostname()
-
-
-def _mark(number: int, task: Task, process: int, host: str) -> tuple[int, Result, str]:
-    end_with(process, host)
+def _mark(number: int, task: Task, process: int) -> tuple[int, Result, str]:
+    end_with(process)
     return number, *mark(task)

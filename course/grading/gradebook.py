@@ -15,6 +15,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import nbformat
 from nbformat import NotebookNode
@@ -125,7 +126,6 @@ def read_by_hand(folder: Path) -> dict[tuple[str, str], ByHand]:
 def _open(folder: Path, course: str) -> Iterator[Any]:
     """nbgrader's gradebook in a folder; a new one appears there whole or not at all."""
     from nbgrader.api import Gradebook
-    from nbgrader.utils import setenv
 
     path = folder / DATABASE
     if not path.exists():
@@ -134,7 +134,10 @@ def _open(folder: Path, course: str) -> Iterator[Any]:
         new.unlink(missing_ok=True)
         # nbgrader asks the command alembic, which lies beside Python, for the version of its tables.
         search = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-        with setenv(PATH=search), Gradebook(f"sqlite:///{new.absolute()}", course) as gradebook:
+        with (
+            patch.dict(os.environ, PATH=search),
+            Gradebook(f"sqlite:///{new.absolute()}", course) as gradebook,
+        ):
             _written().metadata.create_all(gradebook.engine)
         new.replace(path)
     with Gradebook(f"sqlite:///{path.absolute()}", course) as gradebook:

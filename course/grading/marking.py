@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import shutil
-import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -316,10 +315,15 @@ def close_sandboxes() -> None:
     _sandboxes.clear()
 
 
-def end_with(process: int, host: str) -> None:
-    """End this worker when the process that started it is no more, however that ended."""
-    if host != socket.gethostname() or os.getppid() != process or process in _watched:
+def end_with(process: int) -> None:
+    """End this worker when the process that started it is no more, however and whenever that ended.
+
+    0 stands for a cluster, whose workers go on.
+    """
+    if not process or process in _watched or process == os.getpid():
         return
+    if os.getppid() != process:  # it ended before this worker got to work
+        os._exit(1)
     _watched.add(process)
 
     def watch() -> None:
