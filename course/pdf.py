@@ -138,11 +138,17 @@ def _gather(book: Pdf, html: Path, printed: list[tuple[_Part, str, Path]]) -> No
             (under[part.caption].children if part.caption else outline.root).append(item)
     root = html.resolve()
     for number, page in enumerate(book.pages):
+        kept = []
         for link in page.get("/Annots", []):
             if place := _place(link, owner[number], root, first, places, book):
                 if "/A" in link:
                     del link["/A"]
                 link.Dest = place
+            elif _address(link).startswith("file:"):
+                continue  # a notebook's download, say: paper has none, and no path of this machine belongs in it
+            kept.append(link)
+        if "/Annots" in page:
+            page.Annots = Array(kept)
 
 
 def _anchors(pdf: Pdf) -> dict[str, tuple[tuple[int, int], float]]:
@@ -152,6 +158,10 @@ def _anchors(pdf: Pdf) -> dict[str, tuple[tuple[int, int], float]]:
         page, _, _, top = (*list(place)[:4], 0, 0)[:4]
         found[unquote(name.lstrip("/"))] = (page.objgen, float(top or 0))
     return found
+
+
+def _address(link: Dictionary) -> str:
+    return str(link.get("/A", Dictionary()).get("/URI", ""))
 
 
 def _place(
@@ -166,8 +176,8 @@ def _place(
     anchor = ""
     if "/Dest" in link and isinstance(link.Dest, Name | pikepdf.String):
         anchor = unquote(str(link.Dest).lstrip("/"))
-    elif "/A" in link and "/URI" in link.A:
-        address = urlsplit(str(link.A.URI))
+    elif uri := _address(link):
+        address = urlsplit(uri)
         path = Path(unquote(address.path))
         if address.scheme != "file" or not path.is_relative_to(root):
             return None
