@@ -16,7 +16,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -27,11 +26,10 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from course.exercises import kind_of
 from course.grading.grade import load_exercises
 from course.grading.results import GRADED, Result, read_results
 from course.notebook import code_cells
-from course.proofs import Exercise, Submission, load_submissions, right, submitted
+from course.proofs import Exercise, Submission, handed_in, load_submissions, right
 
 SECONDS, MEMORY = 30, 2048  # for a cell, and MiB for a submission: what hostile ones use up
 CLASS = 100  # students for whom the sample is scaled up
@@ -85,16 +83,11 @@ def the_class(exercises: Iterable[str], small: bool) -> list[Work]:
 
 
 def notebook_of(work: Work, exercise: Exercise) -> nbformat.NotebookNode:
-    """The student's notebook filled in with a submission, its parameters shortened, for nbgrader runs it as it is."""
-    solution, notebook = submitted(exercise, work.submission), deepcopy(exercise.student)
-    sources = {one.metadata.nbgrader.grade_id: one.source for one in solution.cells if kind_of(one)}
-    for cell in notebook.cells:
-        if kind_of(cell) in ("solution", "answer"):
-            cell.source = sources[cell.metadata.nbgrader.grade_id]
-    parameters = next(c for c in code_cells(notebook) if "parameters" in c.metadata.get("tags", []))
-    values = exercise.parameters.items()
-    parameters.source = "\n".join(f"{name} = {value!r}" for name, value in values)
+    """What the student hands in; its parameters are shortened, for nbgrader runs it as it is."""
+    notebook = handed_in(exercise, work.submission)
     if work.attack:
+        cells = code_cells(notebook)
+        parameters = next(one for one in cells if "parameters" in one.metadata.get("tags", []))
         place = notebook.cells.index(parameters) + 1
         notebook.cells.insert(place, nbformat.v4.new_code_cell(work.attack))
     return notebook
@@ -160,10 +153,10 @@ def _memory(process: psutil.Process) -> int:
         return 0
 
 
-def run_grading(handed_in: Path, out: Path, *options: str) -> float:
+def run_grading(submitted: Path, out: Path, *options: str) -> float:
     """Seconds that the command took."""
     start = time.perf_counter()
-    command = [sys.executable, "-m", "course", "grade", str(handed_in), "--out", str(out)]
+    command = [sys.executable, "-m", "course", "grade", str(submitted), "--out", str(out)]
     limits = ["--seconds", str(SECONDS), "--memory", str(MEMORY)]
     subprocess.run([*command, *limits, *options], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - start
@@ -187,11 +180,11 @@ def grade_the_class(
     folder: Path, works: list[Work], exercises: dict[str, Exercise]
 ) -> list[tuple[str, str]]:
     """Rows of a table on grading a whole class."""
-    handed_in, out = folder / "class", folder / "class grades"
-    hand_in(handed_in, works, exercises)
+    submitted, out = folder / "class", folder / "class grades"
+    hand_in(submitted, works, exercises)
     began = time.time()
     with Watch() as watch:
-        took = run_grading(handed_in, out)
+        took = run_grading(submitted, out)
     ended = began + took
     learned = max(path.stat().st_mtime for path in out.glob(".solutions/*/*.json"))
     records = [path for path in out.glob("results/*/*/*.json") if not path.name.startswith(".")]
@@ -271,19 +264,19 @@ def beside_nbgrader(
     alone = folder / "nbgrader"
     alone.mkdir()
     theirs, their_points = nbgrader_alone(alone, works, exercises)
-    handed_in, out = folder / "sample", folder / "sample grades"
-    hand_in(handed_in, works, exercises)
-    first = run_grading(handed_in, out)
+    submitted, out = folder / "sample", folder / "sample grades"
+    hand_in(submitted, works, exercises)
+    first = run_grading(submitted, out)
     our_points = {
         (one.student, one.exercise, mark.check): mark.points
         for one in read_results(out / "results")
         if (one.student, one.exercise) in {(work.student, work.exercise) for work in works}
         for mark in one.marks
     }
-    again = run_grading(handed_in, out, "--again")
+    again = run_grading(submitted, out, "--again")
     for copy in range(1, COPIES):
-        hand_in(handed_in, works, exercises, copy)
-    several = run_grading(handed_in, out, "--again")
+        hand_in(submitted, works, exercises, copy)
+    several = run_grading(submitted, out, "--again")
     count, known = len(works), len({work.exercise for work in works})
     each = (several - again) / ((COPIES - 1) * count)  # all that is paid once drops out
     once = (first - count * each) * len(exercises) / known

@@ -2,7 +2,8 @@
 
 ``tests/proofs/<chapter>/<exercise>.py`` lists submissions, made with ``right`` and ``wrong``. Each is the solution with
 some of its cells replaced. All run in one process, with the shortened parameters and the hidden tests, and nbgrader's own rule
-gives the points. ``python -m course.proofs dropout/max_norm`` shows the result; add names to run only some.
+gives the points. ``python -m course.proofs dropout/max_norm`` shows the result; add names to run only some. With ``--graded`` they
+are graded as a class instead, in the sandbox; the points must be the same.
 """
 
 import argparse
@@ -129,6 +130,20 @@ def submitted(exercise: Exercise, submission: Submission | None) -> NotebookNode
     return notebook
 
 
+def handed_in(exercise: Exercise, submission: Submission) -> NotebookNode:
+    """The student's notebook filled in with a submission's cells, its parameters shortened."""
+    solution, notebook = submitted(exercise, submission), deepcopy(exercise.student)
+    sources = {one.metadata.nbgrader.grade_id: one.source for one in solution.cells if kind_of(one)}
+    for cell in notebook.cells:
+        if kind_of(cell) in ("solution", "answer"):
+            cell.source = sources[cell.metadata.nbgrader.grade_id]
+    parameters = next(c for c in code_cells(notebook) if "parameters" in c.metadata.get("tags", []))
+    parameters.source = "\n".join(
+        f"{name} = {value!r}" for name, value in exercise.parameters.items()
+    )
+    return notebook
+
+
 def execute(notebook: NotebookNode, parameters: Mapping[str, object], results: bool = True) -> None:
     """Run a notebook's code in this process as a grader does: to its end, whatever fails.
 
@@ -205,6 +220,11 @@ def _problems(
             yield f"{name}: fails for another reason than {submission.loses[name]!r}: {message!r}"
 
 
+def _is_meant(name: str, parts: Iterable[str]) -> bool:
+    parts = list(parts)
+    return not parts or any(re.search(part, name) for part in parts)
+
+
 def prove(
     name: str, only: Iterable[str] = (), show: Callable[[Outcome], object] = lambda _: None
 ) -> list[Outcome]:
@@ -214,10 +234,44 @@ def prove(
     outcomes = []
     for submission in everything:
         called = submission.name if submission else "untouched"
-        if only and not any(re.search(part, called) for part in only):
+        if not _is_meant(called, only):
             continue
         outcomes.append(grade(exercise, submission))
         show(outcomes[-1])
+    return outcomes
+
+
+def prove_graded(chosen: Mapping[str, Iterable[Submission]], folder: Path) -> list[Outcome]:
+    """Grade submissions as a class, with the command that grades one; say whose points are not as they must be.
+
+    ``chosen`` are submissions by ``<chapter>/<exercise>``. The empty ``folder`` gets what is handed in, and the grades.
+    """
+    from course.grading.grade import Options
+    from course.grading.grade import grade as grade_class
+
+    students = {}
+    for name, submissions in chosen.items():
+        exercise = load_exercise(name)
+        for number, submission in enumerate(submissions):
+            students[f"student-{number:02}", name] = submission
+            path = folder / "submitted" / f"student-{number:02}" / f"{name}.ipynb"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(handed_in(exercise, submission), path)
+    graded = grade_class(ROOT, folder / "submitted", folder / "grades", Options()).results
+    outcomes = []
+    for result in graded:
+        if (submission := students.get((result.student, result.exercise))) is None:
+            continue  # an exercise that this student did not hand in
+        outcome = Outcome(f"{result.exercise}, {submission.name}", {}, {}, result.seconds)
+        if result.status != "graded":
+            outcome.problems.append(f"{result.status}: {result.message}")
+        for mark in result.marks:
+            outcome.points[mark.check], outcome.messages[mark.check] = mark.points, mark.message
+            wanted = 0 if mark.check in submission.loses else mark.maximum
+            if mark.points != wanted:
+                said = mark.message or "no error"
+                outcome.problems.append(f"{mark.check}: {mark.points:g} points, not {wanted:g} ({said})")  # fmt: skip
+        outcomes.append(outcome)
     return outcomes
 
 
@@ -234,7 +288,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m course.proofs", description=__doc__)
     parser.add_argument("exercise", help="such as dropout/max_norm")
     parser.add_argument("only", nargs="*", help="submissions to run, by a part of their names")
+    parser.add_argument(
+        "--graded", action="store_true", help="grade them as a class, in the sandbox"
+    )
     options = parser.parse_args(arguments)
+    if options.graded:
+        chosen = [one for one in load_submissions(options.exercise) if _is_meant(one.name, options.only)]  # fmt: skip
+        with tempfile.TemporaryDirectory(prefix="proofs-") as folder:
+            outcomes = prove_graded({options.exercise: chosen}, Path(folder))
+        for outcome in outcomes:
+            _show(outcome)
+        return 1 if any(outcome.problems for outcome in outcomes) or not outcomes else 0
     with tempfile.TemporaryDirectory(prefix="ipython-") as profile:  # not the user's own settings
         os.environ |= {"LAB_PROGRESS": "0", "MPLBACKEND": "agg", "IPYTHONDIR": profile}
         return _prove_and_show(options.exercise, options.only)

@@ -12,7 +12,16 @@ import pytest
 from course.exercises import is_exercise
 from course.myst import PageError
 from course.notebook import Page, pages
-from course.proofs import Exercise, Submission, grade, load_exercise, load_submissions, right, wrong
+from course.proofs import (
+    Exercise,
+    Submission,
+    grade,
+    load_exercise,
+    load_submissions,
+    prove_graded,
+    right,
+    wrong,
+)
 from tests.test_exercises import EXERCISE, exercise  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).parents[1]
@@ -55,6 +64,20 @@ def test_every_submission_gets_the_marks_it_must_get(name: str, proofs: dict[str
     done = proofs[name].result()
     print(done.stdout)  # the table, should it fail
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sandbox needs Linux")
+def test_the_grading_of_a_class_gives_the_marks_that_are_proved(tmp_path: Path) -> None:
+    # `python -m course.proofs --graded` grades all submissions of an exercise.
+    chosen = {}
+    for number, name in enumerate(NAMES):
+        unusual = [one for one in load_submissions(name) if not one.loses]
+        mistakes = [one for one in load_submissions(name) if one.loses]
+        chosen[name] = [unusual[number % len(unusual)], mistakes[number * 7 % len(mistakes)]]
+    outcomes = prove_graded(chosen, tmp_path)  # the solutions are graded before
+    assert len(outcomes) == 2 * len(NAMES)
+    assert {one.name: one.problems for one in outcomes if one.problems} == {}
 
 
 @pytest.fixture
