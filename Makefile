@@ -31,11 +31,12 @@ numbers: $(VENV)/ready ## rewrite numbers in the text that a new run made stale,
 	$(RUN) -m course numbers
 
 test: environments ## run every test, all notebooks included
-	@# Notebooks go one by one, since each trains on all cores. They run whatever becomes of the other tests.
-	$(RUN) -m pytest tests -n 2 --dist loadfile; first=$$?; $(RUN) -m pytest chapters solutions && exit $$first
+	@# Two files at a time: a notebook trains on all cores, but compiles on one. Notebooks run whatever becomes of the tests.
+	$(RUN) -m pytest tests -n 2 --dist loadfile; first=$$?; \
+	  $(RUN) -m pytest chapters solutions -n 2 --dist loadfile && exit $$first
 
 test-fast: $(VENV)/ready ## run the tests that take seconds
-	$(RUN) -m pytest tests -m "not slow"
+	$(RUN) -m pytest tests -m "not slow" -n 2 --dist loadfile
 
 pages: $(VENV)/ready node_modules/ready ## let Lighthouse rate every page of the book (ten minutes) and write the table
 	$(RUN) benchmarks/pages.py

@@ -39,7 +39,7 @@ from course.terms import load_terms, unlinked
 
 REBUILD = "run `python -m course build`"
 COLAB_MODULES = frozenset(
-    "IPython checks joblib keras lab matplotlib numpy pandas scipy sklearn tensorflow".split()
+    "IPython checks joblib keras lab matplotlib numpy pandas scipy sklearn sliders tensorflow".split()
 )
 READERS = frozenset(
     "open load loadtxt genfromtxt fromfile read_csv read_excel read_json read_parquet read_pickle read_table "

@@ -31,6 +31,7 @@ KINDS = {  # what nbgrader calls them
 SETUP = {  # modules that a notebook brings along, with what they are
     "lab": "the course's experiment engine",
     "checks": "what the checks of the exercises measure",
+    "sliders": "figures with a slider",
 }
 _REGION = re.compile(
     r"^[^\n]*(?P<begin>BEGIN (?P<what>SOLUTION|HIDDEN TESTS))[^\n]*\n(?P<body>.*?)^[^\n]*END (?P=what)[^\n]*$\n?",

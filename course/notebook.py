@@ -22,6 +22,7 @@ from course.markdown import to_markdown
 from course.myst import MystError, PageError
 
 VERSIONED = ("tensorflow", "keras", "numpy", "scikit-learn", "matplotlib")
+VEGA_LITE = "application/vnd.vegalite.v5+json"  # the type of figures with a slider, see sliders.py
 SETUP_NOTE = (
     "*The folded cell{s} below write{v} {files}, which the other cells import. Run {it} first.*"
 )

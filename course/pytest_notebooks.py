@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 from nbval.plugin import IPyNbCell, IPyNbFile, RunningKernel
 
-from course.notebook import without_plot_values
+from course.notebook import VEGA_LITE, without_plot_values
 from course.records import MIME, differences
 
 
@@ -32,6 +32,7 @@ class NotebookCell(IPyNbCell):
     ) -> bool:
         """Compare new outputs (``test``) with the stored ones (``ref``)."""
         test, ref = without_plot_values(test), without_plot_values(ref)
+        skip_compare = (*(skip_compare or self.parent.skip_compare), VEGA_LITE)  # as pictures
         same = super().compare_outputs(_without_records(test), _without_records(ref), skip_compare)
         old, new = _records(ref), _records(test)
         if len(old) != len(new):

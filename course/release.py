@@ -12,7 +12,15 @@ from pathlib import Path
 import jupytext
 import nbformat
 
-from course.exercises import is_exercise, kind_of, leaks, secrets, shown_to_students, student_path
+from course.exercises import (
+    SETUP,
+    is_exercise,
+    kind_of,
+    leaks,
+    secrets,
+    shown_to_students,
+    student_path,
+)
 from course.myst import PageError
 from course.notebook import Page, code_cells, pages, read_notebook, read_source
 from course.pdf import write_pdf
@@ -135,12 +143,8 @@ def student_page(page: Page) -> str:
 def leaks_in(folder: Path, root: Path, solutions: list[Page]) -> list[str]:
     """Search all files in a folder, zips included, for what belongs to solutions."""
     public = []
-    for path in [
-        *root.glob("*.md"),
-        *root.glob("chapters/*.md"),
-        root / "lab.py",
-        root / "checks.py",
-    ]:
+    modules = [root / f"{module}.py" for module in SETUP]
+    for path in [*root.glob("*.md"), *root.glob("chapters/*.md"), *modules]:
         public += [path.read_text(encoding="utf-8")] if path.exists() else []
     for path in root.glob("chapters/*.ipynb"):
         for cell in code_cells(nbformat.read(path, as_version=4)):

@@ -20,6 +20,7 @@ from course.sphinx_index import setup_index
 from course.sphinx_ledger import setup_ledger
 from course.sphinx_pictures import setup_pictures
 from course.sphinx_quiz import setup_quiz
+from course.sphinx_sliders import add_folds
 
 
 class StoredOutputsError(SphinxError):
@@ -53,7 +54,7 @@ def read_page(text: str, page: str) -> nbformat.NotebookNode:
                     f"{path} holds an error, {output.ename}: {output.evalue}; correct the page"
                 )
             output.get("data", {}).pop(MIME, None)  # for programs, not for readers
-        cell.outputs, cell.execution_count = done.outputs, done.execution_count
+        cell.outputs, cell.execution_count = add_folds(done.outputs), done.execution_count
     fold_solutions(notebook)
     return notebook
 

@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
 
 from course.sphinx_ext import offered_notebook
+from course.sphinx_sliders import add_loader
 
 # What `repository.url` holds where _config.yml does not set it.
 _NOT_SET = "https://github.com/executablebooks/jupyter-book"
@@ -108,6 +109,7 @@ def finish(html: str, folder: Path) -> str:
     for mend in (_scripts, _head, _folds, _tables, _lists, _controls):
         mend(page)
     _images(page, folder)
+    add_loader(page)
     return page.decode(formatter=_HTML5)
 
 

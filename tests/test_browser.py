@@ -47,7 +47,7 @@ KNOWN_MESSAGES: list[tuple[str, str]] = []
 HEAVIEST = (
     1_500_000  # bytes that a server sends for a page with all it loads; servers compress text
 )
-NOT_WEIGHED = ("mathjax/", "searchindex.js")
+NOT_WEIGHED = ("mathjax/", "vega/", "searchindex.js")
 
 
 def need(it: object, what: str) -> None:
@@ -242,10 +242,11 @@ def look_at(
     page.close()
 
 
-def ask_axe(page: Page, where: str, options: dict) -> list[str]:
-    """Give the violations that axe finds."""
+def ask_axe(page: Page, where: str, options: dict, within: str = "html") -> list[str]:
+    """Give the violations that axe finds in a part of the page."""
     options = {**options, "resultTypes": ["violations"], "preload": False}
-    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    script = "([within, options]) => axe.run(within, options)"
+    found = page.evaluate(script, [within, options])["violations"]
     return [
         f"{where}: {violation['id']}: {node['html'][:200]}: {node['failureSummary']}"
         for violation in found
@@ -356,6 +357,59 @@ def test_folds_open_and_close_by_mouse_and_by_keyboard(
     assert len(summary.inner_text().split()) > 0
 
 
+SLIDERS = {"chapters/batch_normalization": 1, "chapters/dropout": 2, "chapters/noise": 2}
+FIGURE = """figure => [...figure.querySelectorAll("image, path")].map(
+  part => part.getAttribute("href") ?? part.getAttribute("d")).join()"""
+
+
+@pytest.mark.parametrize(
+    ("scheme", "viewport", "theme"), [("http", DESKTOP, "light"), ("file", PHONE, "dark")]
+)
+@pytest.mark.parametrize(("name", "count"), SLIDERS.items())
+def test_sliders_move_their_figures_by_keyboard(
+    browser: Browser, book: Path, site: str, name: str, count: int, scheme: str, viewport: dict, theme: str
+) -> None:  # fmt: skip
+    root, found = site if scheme == "http" else f"{book.as_uri()}/", Looks()
+    context = browser.new_context(viewport=viewport, color_scheme=theme, reduced_motion="reduce")
+    page = context.new_page()
+    watch(page, name, root, found)
+    page.goto(f"{root}{name}.html")
+    wait_until_done(page)
+    assert page.evaluate("typeof vega") == "undefined", "loaded before anyone asked for it"
+    folds = page.locator("details.slider")
+    assert folds.count() == count
+    for fold in folds.all():
+        fold.locator("summary").press("Enter")
+        figure, slider = fold.locator(".slider-figure svg"), fold.locator("input[type=range]")
+        figure.wait_for()
+        first = figure.evaluate(FIGURE)
+        slider.press("Home")
+        page.wait_for_timeout(200)
+        at_first = figure.evaluate(FIGURE)
+        slider.press("ArrowRight")
+        page.wait_for_timeout(200)
+        at_second = figure.evaluate(FIGURE)
+        slider.press("End")
+        page.wait_for_timeout(200)
+        assert len({at_first, at_second, figure.evaluate(FIGURE)}) == 3
+        assert len(first) > 100
+    assert (
+        page.evaluate("() => [...document.scripts].filter(one => /vega/.test(one.src)).length") == 3
+    )
+    judge(page.evaluate(SEEN), name, found)
+    page.evaluate(AXE + ";0")
+    axe = ask_axe(page, name, {"runOnly": RULES}, within="details.slider")
+    assert (found.console, found.requests, found.overflow, axe) == ([], [], [], [])
+    context.close()
+
+
+def test_data_of_sliders_are_light(book: Path) -> None:
+    for name in SLIDERS:
+        page = BeautifulSoup((book / f"{name}.html").read_text("utf-8"), "html.parser")
+        data = [script.string for script in page.select("details.slider script")]
+        assert data and sum(map(len, data)) < 400_000, name
+
+
 @pytest.mark.parametrize("scheme", ["http", "file"])
 def test_search_finds_a_term(page: Page, book: Path, site: str, scheme: str) -> None:
     root = site if scheme == "http" else f"{book.as_uri()}/"
@@ -444,6 +498,15 @@ def test_without_scripts_text_figures_and_folds_are_there(browser: Browser, site
     fold.locator("> summary").click()
     assert fold.locator("> :not(summary)").first.is_visible()
     assert page.locator("main article h1").is_visible()
+    for name, count in SLIDERS.items():  # their pictures are there, and nothing that cannot work
+        page.goto(f"{site}{name}.html")
+        sliders = page.locator("details.slider")
+        assert sliders.count() == count
+        for slider in sliders.all():
+            assert not slider.is_visible()
+            assert slider.locator(
+                "xpath=ancestor::div[contains(@class, 'cell_output')]//img"
+            ).is_visible()
     context.close()
 
 
