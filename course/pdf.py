@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from warnings import catch_warnings
 
 import pikepdf
 import yaml
@@ -125,7 +126,8 @@ def _gather(book: Pdf, html: Path, printed: list[tuple[_Part, str, Path]]) -> No
                 start = first[part.file] = len(book.pages)
                 numbers = {page.objgen: start + n for n, page in enumerate(pdf.pages)}
                 anchors = _anchors(pdf)
-                book.pages.extend(pdf.pages)
+                with catch_warnings(action="ignore", category=pikepdf.PageCopyWarning):
+                    book.pages.extend(pdf.pages)  # named places are lost, and replaced below
                 owner += [part.file] * (len(book.pages) - start)
             for name, (page, top) in anchors.items():
                 if page in numbers:

@@ -15,7 +15,7 @@ from course.exercises import KINDS
 from course.grading import marking
 from course.grading.marking import Task, close_sandboxes, mark
 from course.grading.results import Result
-from course.grading.sandbox import Limits, Sandbox, missing_sandbox
+from course.grading.sandbox import Limits, Sandbox, _walls, missing_sandbox
 
 ROOT = Path(__file__).parents[1]
 MiB = 2**20
@@ -453,6 +453,15 @@ def test_without_walls_marks_and_limits_are_the_same() -> None:
     assert (result.status, marks(result)) == ("graded", BOTH)
     result, _ = mark(task(walls=False, extra="while True:\n    pass", limits=Limits(seconds=2)))
     assert (result.status, marks(result)) == ("timed out", BOTH)
+
+
+def test_an_environment_in_a_temporary_folder_is_seen_from_within(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "module.py").write_text("here")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    command = [*_walls(), "--", "cat", str(tmp_path / "module.py")]
+    assert subprocess.run(command, capture_output=True, text=True).stdout == "here"
 
 
 def test_a_sandbox_that_was_killed_is_started_again() -> None:

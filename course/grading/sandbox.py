@@ -76,6 +76,7 @@ def missing_sandbox() -> str:
 def _walls() -> list[str]:
     """The command that shuts a program in: no network, nothing to write to, of files only the system, Python and its packages."""
     command = ["bwrap", "--die-with-parent", "--unshare-all", "--new-session", "--clearenv"]
+    command += ["--tmpfs", "/tmp"]  # before the environment, which may lie within it
     shown = [path for path in _SYSTEM if Path(path).exists()]
     # The real interpreter first: the environment's folder may lie inside that of the interpreter.
     pythons = {sys.base_prefix, sys.prefix, str(Path(sys.executable).resolve().parents[1])}
@@ -90,8 +91,6 @@ def _walls() -> list[str]:
         "/dev",
         "--remount-ro",
         "/dev",
-        "--tmpfs",
-        "/tmp",
         "--dir",
         HOME,
     ]
