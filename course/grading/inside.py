@@ -50,7 +50,7 @@ CLONE = {
     "pid": 0x20000000,
     "net": 0x40000000,
 }
-MS_NOSUID_NODEV, MS_PRIVATE_ALL = 0x2 | 0x4, 0x4000 | 0x40000
+MS_NOSUID_NODEV, MS_PRIVATE_ALL, MS_BIND_ALL = 0x2 | 0x4, 0x4000 | 0x40000, 0x1000 | 0x4000
 PR_SET_PDEATHSIG = 1
 _PLAIN = (
     type(None),
@@ -894,9 +894,19 @@ def _shut_in(disk_bytes: int) -> None:
         with open(f"/proc/self/{file}", "w") as stream:
             stream.write(text)
     _libc("mount", None, b"/", None, MS_PRIVATE_ALL, None)
-    for folder in (HOME, "/tmp", "/dev/shm"):
+    folders = (HOME, "/tmp", "/dev/shm")
+    covered = {  # where the checkout is a temporary folder, say
+        path: os.open(path, os.O_PATH)
+        for path in (sys.base_prefix, sys.prefix)
+        if path.startswith(tuple(f"{folder}/" for folder in folders))
+    }
+    for folder in folders:
         options = f"size={disk_bytes},nr_inodes=20000,mode=700".encode()
         _libc("mount", b"tmpfs", folder.encode(), b"tmpfs", MS_NOSUID_NODEV, options)
+    for path, place in covered.items():
+        os.makedirs(path, exist_ok=True)
+        _libc("mount", b"/proc/self/fd/%d" % place, path.encode(), None, MS_BIND_ALL, None)
+        os.close(place)
 
 
 def _bound(limits: dict) -> None:
