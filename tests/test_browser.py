@@ -337,9 +337,11 @@ def test_no_page_is_heavy(looks: Looks) -> None:
         (CHAPTER, "details.hide.above-input"),
         (EXERCISE, "details.hide"),
         (EXERCISE, "details.admonition.fold"),
+        (CHAPTER, "details.quiz-yes"),
+        (CHAPTER, "details.quiz-no"),
     ],
 )
-def test_folds_open_and_close_by_mouse_and_by_keyboard(
+def test_folds_and_quizzes_open_and_close_by_mouse_and_by_keyboard(
     page: Page, site: str, name: str, fold: str
 ) -> None:
     page.goto(f"{site}{name}.html")
