@@ -1,0 +1,131 @@
+// @ts-check
+/** The controls of the laboratory: one for each part of a setting, with its label, and why a value cannot be. */
+import {ALLOWED, get, refusal} from "./settings.js";
+
+/** @typedef {import("./training.js").Setting} Setting */
+
+/** @type {[string, [path: string, label: string, step?: string][]][]} */
+const GROUPS = [
+  ["Data", [
+    ["data.kind", "Problem"],
+    ["data.points", "Points", "10"],
+    ["data.noise", "Noise in the points (standard deviation)", "0.01"],
+    ["data.train", "Share to train on", "0.05"],
+    ["data.seed", "Seed of the points", "1"],
+  ]],
+  ["Network", [
+    ["network.layers", "Hidden layers", "1"],
+    ["network.width", "Units in each", "1"],
+    ["network.activation", "Activation"],
+    ["network.initial", "First weights"],
+    ["network.spread", "Their standard deviation, if normal", "0.01"],
+    ["maxNorm", "Max-norm (0: none)", "0.1"],
+  ]],
+  ["Batch normalization", [
+    ["normalization.place", "Place"],
+    ["normalization.momentum", "Momentum", "0.01"],
+    ["normalization.gamma", "Learn gamma"],
+    ["normalization.beta", "Learn beta"],
+  ]],
+  ["Dropout and noise", [
+    ["dropout.input", "Dropout rate on the inputs", "0.05"],
+    ["dropout.hidden", "Dropout rate after hidden layers", "0.05"],
+    ["noise.place", "Place of Gaussian noise"],
+    ["noise.sd", "Its standard deviation", "0.01"],
+  ]],
+  ["Training", [
+    ["optimizer.kind", "Optimizer"],
+    ["optimizer.rate", "Learning rate", "any"],
+    ["optimizer.momentum", "Momentum of SGD", "0.05"],
+    ["batch", "Batch size", "1"],
+  ]],
+];
+
+/** @type {Record<string, string>} */
+const WORDS = {
+  none: "none", input: "on the inputs", before: "before the activation", after: "after the activation",
+  relu: "ReLU", tanh: "tanh", sigmoid: "sigmoid", sgd: "SGD", adam: "Adam", rmsprop: "RMSprop",
+  glorot_uniform: "Glorot uniform", he_uniform: "He uniform", normal: "normal",
+  circles: "two rings", moons: "two moons", xor: "four quadrants (XOR)", spirals: "two spirals",
+};
+
+/**
+ * An element with attributes and children.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string | boolean>} [attributes]
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) made.setAttribute(name, "");
+    else if (value !== false) made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/**
+ * Controls for a whole setting.
+ * @param {(path: string, value: string | number | boolean) => void} changed is called with values that are possible
+ */
+export function makeControls(changed) {
+  /** @type {Map<string, HTMLInputElement | HTMLSelectElement>} */
+  const inputs = new Map();
+  const groups = GROUPS.map(([title, fields]) =>
+    element("fieldset", {}, element("legend", {}, title), ...fields.map((field) => row(field, inputs, changed))),
+  );
+  return {
+    form: element("form", {class: "laboratory-controls", autocomplete: "off"}, ...groups),
+    /** Show a setting. @param {Setting} setting */
+    show(setting) {
+      for (const [path, input] of inputs) {
+        const value = get(setting, path);
+        if (input instanceof HTMLInputElement && input.type === "checkbox") input.checked = value;
+        else input.value = String(value);
+        tell(input, "");
+      }
+    },
+  };
+}
+
+/**
+ * @param {[path: string, label: string, step?: string]} field
+ * @param {Map<string, HTMLInputElement | HTMLSelectElement>} inputs
+ * @param {(path: string, value: string | number | boolean) => void} changed
+ */
+function row([path, label, step = "any"], inputs, changed) {
+  const allowed = ALLOWED[path];
+  const id = `laboratory-${path.replace(".", "-")}`;
+  const common = {id, "aria-describedby": `${id}-why`};
+  const input =
+    "words" in allowed
+      ? element("select", common, ...allowed.words.map((word) => element("option", {value: word}, WORDS[word] ?? word)))
+      : "yesOrNo" in allowed
+        ? element("input", {...common, type: "checkbox"})
+        : element("input", {...common, type: "number", min: String(allowed.from), max: String(allowed.to), step, inputmode: "decimal"});
+  input.addEventListener("change", () => {
+    const value =
+      input instanceof HTMLInputElement ? (input.type === "checkbox" ? input.checked : input.valueAsNumber) : input.value;
+    const why = refusal(path, value);
+    tell(input, why);
+    if (!why) changed(path, value);
+  });
+  inputs.set(path, input);
+  return element(
+    "div",
+    {class: "laboratory-field"},
+    element("label", {for: id}, label),
+    input,
+    element("span", {id: `${id}-why`, class: "laboratory-why", role: "status"}),
+  );
+}
+
+/** Say beside a control why its value cannot be. @param {HTMLInputElement | HTMLSelectElement} input @param {string} why */
+function tell(input, why) {
+  input.setAttribute("aria-invalid", String(why !== ""));
+  const place = /** @type {HTMLElement} */ (input.nextElementSibling);
+  place.textContent = why;
+}

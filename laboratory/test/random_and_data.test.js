@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import {drawPoints, KINDS} from "../src/data.js";
+import {Random} from "../src/random.js";
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+test("one seed gives one stream, another seed another", () => {
+  const words = (...seeds) => { const random = new Random(...seeds); return Array.from({length: 5}, () => random.word()); };
+  assert.deepEqual(words(1, 2), words(1, 2));
+  assert.notDeepEqual(words(1, 2), words(2, 1));
+  assert.notDeepEqual(words(1), words(2));
+});
+
+test("uniform and normal numbers have their moments", () => {
+  const random = new Random(5), count = 200_000;
+  const uniform = Array.from({length: count}, () => random.uniform());
+  const normal = Array.from({length: count}, () => random.normal());
+  assert.ok(uniform.every((value) => value >= 0 && value < 1));
+  assert.ok(Math.abs(mean(uniform) - 0.5) < 4 / Math.sqrt(12 * count));
+  assert.ok(Math.abs(mean(normal)) < 4 / Math.sqrt(count));
+  assert.ok(Math.abs(mean(normal.map((value) => value ** 2)) - 1) < 4 * Math.sqrt(2 / count));
+  assert.ok(Math.abs(mean(normal.map((value) => value ** 4)) - 3) < 4 * Math.sqrt(96 / count));
+});
+
+test("an order holds every number once", () => {
+  assert.deepEqual(new Random(3).order(50).sort((a, b) => a - b), Array.from({length: 50}, (_, index) => index));
+});
+
+test("points are split as asked, half of them in each class", () => {
+  for (const kind of KINDS) {
+    const {train, test} = drawPoints({kind, points: 100, noise: 0.1, seed: 1, train: 0.3});
+    assert.deepEqual([train.count, test.count, train.x.length, test.y.length], [30, 70, 60, 70]);
+    assert.equal([...train.y, ...test.y].filter((label) => label === 1).length, 50);
+  }
+});
+
+test("without noise the rings have the radii of scikit-learn's", () => {
+  const {train} = drawPoints({kind: "circles", points: 200, noise: 0, seed: 1, train: 0.9});
+  train.y.forEach((label, index) => {
+    const radius = Math.hypot(train.x[2 * index], train.x[2 * index + 1]);
+    assert.ok(Math.abs(radius - (label ? 0.8 : 1)) < 1e-6);
+  });
+});
+
+test("without noise, class 1 of xor is where both inputs have one sign", () => {
+  const {train} = drawPoints({kind: "xor", points: 200, noise: 0, seed: 1, train: 0.9});
+  train.y.forEach((label, index) => assert.equal(train.x[2 * index] * train.x[2 * index + 1] > 0, label === 1));
+});
+
+test("whatever the share, points are left to train on and to test on", () => {
+  for (const train of [0.05, 0.95]) {
+    const drawn = drawPoints({kind: "circles", points: 10, noise: 0.1, seed: 1, train});
+    assert.ok(drawn.train.count >= 1 && drawn.test.count >= 1 && drawn.train.count + drawn.test.count === 10);
+  }
+});
