@@ -1,7 +1,7 @@
 """Figures with a slider: what a network does at each of many epochs, rates, or amounts, from runs done beforehand.
 
-Where Vega-Lite is drawn (the course's book, JupyterLab) such a figure can be moved, by mouse and by keyboard. Everywhere else
-its picture is seen. Nothing is trained while a slider moves.
+Such a figure is a picture and, below it, the same in Vega-Lite, which the course's book and JupyterLab draw; it can be moved by
+mouse and by keyboard. Elsewhere there is the picture alone. Nothing is trained while a slider moves.
 """
 
 import base64
@@ -15,7 +15,6 @@ import lab
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython import get_ipython
 from IPython.display import display
 
 VEGA_LITE = "application/vnd.vegalite.v5+json"  # what JupyterLab draws without a network
@@ -79,7 +78,7 @@ def show_with_slider(
     points: tuple[np.ndarray, np.ndarray] | None = None,
     start: float | None = None,
 ) -> None:
-    """Show a figure that can be moved, and its picture where it cannot.
+    """Show a picture and, below it, a figure with a slider.
 
     Args:
         picture: The picture, which is closed.
@@ -102,9 +101,10 @@ def show_with_slider(
             raise ValueError(f"{title!r} has {len(painted)} regions for {len(values)} values.")
     specification = _specification(label, values, regions or {}, curves, points)
     specification["params"][0]["value"] = float(values[-1] if start is None else start)
-    data, metadata = get_ipython().display_formatter.format(picture)
-    plt.close(picture)
-    display({**data, VEGA_LITE: specification}, metadata=metadata, raw=True)
+    display(picture)
+    plt.close(picture)  # which would be shown again at the end of the cell
+    words = f"(Here JupyterLab and the book show a slider: {label}.)"
+    display({VEGA_LITE: specification, "text/plain": words}, raw=True)
 
 
 def _specification(

@@ -92,7 +92,9 @@ def _print(html: Path, parts: list[_Part], folder: Path) -> list[tuple[_Part, st
             page.goto((html / f"{part.file}.html").resolve().as_uri())
             page.emulate_media(media="print", color_scheme="light")
             page.evaluate("document.querySelectorAll('img').forEach(one => one.loading = 'eager')")
-            page.evaluate("document.querySelectorAll('details:not(.slider)').forEach(one => one.open = true)")
+            page.evaluate(
+                "document.querySelectorAll('details:not(.slider)').forEach(one => one.open = true)"
+            )
             page.evaluate("window.MathJax?.startup?.promise")
             page.evaluate(
                 "Promise.all([...document.images].map(one => one.decode().catch(() => 0)))"

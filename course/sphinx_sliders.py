@@ -23,16 +23,16 @@ _FOLD = """\
 
 
 def add_folds(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Turn each output that is a picture and a figure with a slider into the picture and, after it, a fold."""
-    result = []
-    for output in outputs:
-        result.append(output)
-        if specification := output.get("data", {}).pop(VEGA_LITE, None):
-            label = specification["params"][0]["bind"]["name"].strip()
-            text = json.dumps(specification, separators=(",", ":")).replace("</", "<\\/")
-            html = _FOLD.format(label=label, specification=text)
-            result.append(v4.new_output("display_data", {"text/html": html}))
-    return result
+    """Put each figure with a slider into a fold; the picture before it stays as it is."""
+    return [_fold(output) if VEGA_LITE in output.get("data", {}) else output for output in outputs]
+
+
+def _fold(output: NotebookNode) -> NotebookNode:
+    specification = output.data[VEGA_LITE]
+    label = specification["params"][0]["bind"]["name"].strip()
+    text = json.dumps(specification, separators=(",", ":")).replace("</", "<\\/")
+    html = _FOLD.format(label=label, specification=text)
+    return v4.new_output("display_data", {"text/html": html})
 
 
 def add_loader(page: BeautifulSoup) -> None:

@@ -1,6 +1,5 @@
 """A figure with a slider is valid Vega-Lite beside its picture, and holds what was computed."""
 
-import base64
 import io
 import json
 from collections.abc import Iterator
@@ -16,7 +15,6 @@ import nbformat
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from IPython.core.interactiveshell import InteractiveShell
 from PIL import Image
 
 from course.notebook import VEGA_LITE
@@ -27,12 +25,10 @@ POINTS = np.array([[-1, -1], [1, 1], [0.5, -0.5]], "float32"), np.array([0, 1, 0
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict]]:
-    """What cells of a notebook show."""
-    shell, seen = InteractiveShell(), []
-    shell.display_formatter.formatters["image/png"].for_type(plt.Figure, lambda _: b"picture")
-    monkeypatch.setattr(sliders, "get_ipython", lambda: shell)
-    monkeypatch.setattr(sliders, "display", lambda data, **_: seen.append(data))
+def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[list]:
+    """What cells of a notebook show: figures, and data by type."""
+    seen = []
+    monkeypatch.setattr(sliders, "display", lambda thing, **_: seen.append(thing))
     yield seen
     plt.close("all")
 
@@ -77,8 +73,8 @@ def test_a_figure_is_valid_vega_lite(shown: list[dict], count: int) -> None:
         pytest.fail("no schema of Vega-Lite; install it: make node_modules/ready")
     regions = {f"model {number}": [painted()] * 3 for number in range(count)}
     show_with_slider(plt.figure(), "epoch", [10, 20, 30], regions, some_curves(), POINTS)
-    (data,) = shown
-    assert data["image/png"] == b"picture"
+    picture, data = shown
+    assert isinstance(picture, plt.Figure)
     specification = json.loads(json.dumps(data[VEGA_LITE]))
     schema = json.loads(path.read_text(encoding="utf-8"))
     jsonschema.Draft7Validator(schema).validate(specification)
@@ -90,10 +86,15 @@ def test_the_picture_is_not_shown_twice(shown: list[dict]) -> None:
     assert plt.get_fignums() == []
 
 
+def test_where_vega_lite_is_not_drawn_words_say_what_is_missing(shown: list[dict]) -> None:
+    show_with_slider(plt.figure(), "epoch", [1, 2, 3], curves=some_curves())
+    assert shown[1]["text/plain"] == "(Here JupyterLab and the book show a slider: epoch.)"
+
+
 def test_a_line_marks_the_value_only_where_the_curves_run_along_it(shown: list[dict]) -> None:
     for label in ("epoch", "rate"):
         show_with_slider(plt.figure(), label, [1, 2, 3], curves=some_curves())
-    marks = [[layer["mark"]["type"] for layer in one[VEGA_LITE]["vconcat"][-1]["layer"]] for one in shown]  # fmt: skip
+    marks = [[layer["mark"]["type"] for layer in one[VEGA_LITE]["vconcat"][-1]["layer"]] for one in shown[1::2]]  # fmt: skip
     assert marks == [["line", "rule"], ["line"]]
 
 
@@ -111,18 +112,19 @@ def test_regions_and_curves_that_do_not_fit_the_values_are_named(shown: list[dic
     assert shown == []
 
 
-def test_a_page_gets_picture_fold_and_one_loader(shown: list[dict]) -> None:
+def test_a_figure_with_a_slider_becomes_a_fold_and_its_page_gets_one_loader(shown: list) -> None:
     title = {"</script><b>": [painted()] * 3}
     show_with_slider(plt.figure(), "epoch", [1, 2, 3], title, some_curves())
-    data = {**shown[0], "image/png": base64.b64encode(b"picture").decode()}
-    outputs = add_folds([nbformat.v4.new_output("display_data", data)] * 1)
-    assert [sorted(output.data) for output in outputs] == [["image/png", "text/plain"], ["text/html"]]  # fmt: skip
-    page = BeautifulSoup(f"<html><body>{outputs[1].data['text/html']}</body></html>", "html.parser")
+    picture = nbformat.v4.new_output("display_data", {"image/png": "picture"})
+    figure = nbformat.v4.new_output("display_data", shown[1])
+    kept, fold = add_folds([picture, figure])
+    assert kept == picture and list(fold.data) == ["text/html"]
+    page = BeautifulSoup(f"<html><body>{fold.data['text/html']}</body></html>", "html.parser")
     for _ in range(2):
         add_loader(page)
     assert len(page.select("script.slider-loader")) == 1
     assert page.select("b") == []
-    assert json.loads(page.select_one("details.slider script").string) == shown[0][VEGA_LITE]
+    assert json.loads(page.select_one("details.slider script").string) == shown[1][VEGA_LITE]
     assert page.summary.get_text() == "Move a slider: epoch"
 
 
