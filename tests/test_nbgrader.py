@@ -11,8 +11,8 @@ import nbformat
 import pytest
 
 from course.exercises import is_exercise, kind_of, student_path
-from course.notebook import code_cells, pages
-from course.proofs import Submission, load_exercise, load_submissions, right, submitted
+from course.notebook import pages
+from course.proofs import handed_in, load_exercise, load_submissions, right
 
 ROOT = Path(__file__).parents[1]
 EXERCISES = [page for page in pages(ROOT) if is_exercise(page.source, ROOT)]
@@ -63,24 +63,6 @@ def test_generate_assignment_writes_the_student_notebooks_of_the_course(
     assert made == {path.relative_to(ROOT): path.read_text() for path in stored}
 
 
-def answered(chapter: str, name: str, submission: Submission) -> nbformat.NotebookNode:
-    """A student notebook filled in with a submission, its parameters shortened."""
-    exercise = load_exercise(f"{chapter}/{name}")
-    solution = submitted(exercise, submission)
-    notebook = nbformat.read(ROOT / "exercises" / chapter / f"{name}.ipynb", as_version=4)
-    sources = {
-        cell.metadata.nbgrader.grade_id: cell.source for cell in solution.cells if kind_of(cell)
-    }
-    for cell in notebook.cells:
-        if kind_of(cell) in ("solution", "answer"):
-            cell.source = sources[cell.metadata.nbgrader.grade_id]
-    parameters = next(c for c in code_cells(notebook) if "parameters" in c.metadata.get("tags", []))
-    parameters.source = "\n".join(
-        f"{name} = {value!r}" for name, value in exercise.parameters.items()
-    )
-    return notebook
-
-
 def test_a_class_is_graded_from_validation_to_feedback(nbgrader: Run, course_copy: Path) -> None:
     chapter, name = GRADED
     submissions = {one.name: one for one in load_submissions(f"{chapter}/{name}")}
@@ -93,12 +75,12 @@ def test_a_class_is_graded_from_validation_to_feedback(nbgrader: Run, course_cop
         path = course_copy / f"submitted/{student}/{chapter}/{name}.ipynb"
         path.parent.mkdir(parents=True)
         if student in work:
-            nbformat.write(answered(chapter, name, work[student]), path)
+            nbformat.write(handed_in(load_exercise(f"{chapter}/{name}"), work[student]), path)
         else:  # Bob has not touched it
             shutil.copy(course_copy / f"exercises/{chapter}/{name}.ipynb", path)
     own = course_copy / "own" / f"{name}.ipynb"  # what Ada has on her computer
     own.parent.mkdir()
-    nbformat.write(answered(chapter, name, work["ada"]), own)
+    nbformat.write(handed_in(load_exercise(f"{chapter}/{name}"), work["ada"]), own)
     assert "Success! Your notebook passes all the tests." in nbgrader("validate", str(own))
 
     nbgrader("autograde", chapter)
