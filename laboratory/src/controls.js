@@ -10,8 +10,10 @@ const GROUPS = [
     ["data.kind", "Problem"],
     ["data.points", "Points", "10"],
     ["data.noise", "Noise in the points (standard deviation)", "0.01"],
-    ["data.train", "Share to train on", "0.05"],
+    ["data.train", "Share to train on"],
     ["data.seed", "Seed of the points", "1"],
+    ["data.redraw", "New points for each run"],
+    ["data.units", "Units of the inputs"],
   ]],
   ["Network", [
     ["network.layers", "Hidden layers", "1"],
@@ -19,7 +21,7 @@ const GROUPS = [
     ["network.activation", "Activation"],
     ["network.initial", "First weights"],
     ["network.spread", "Their standard deviation, if normal", "0.01"],
-    ["maxNorm", "Max-norm (0: none)", "0.1"],
+    ["maxNorm", "Max-norm of hidden units (0: none)", "0.1"],
   ]],
   ["Batch normalization", [
     ["normalization.place", "Place"],
@@ -30,14 +32,18 @@ const GROUPS = [
   ["Dropout and noise", [
     ["dropout.input", "Dropout rate on the inputs", "0.05"],
     ["dropout.hidden", "Dropout rate after hidden layers", "0.05"],
-    ["noise.place", "Place of Gaussian noise"],
-    ["noise.sd", "Its standard deviation", "0.01"],
+    ["noise.input", "Noise on the inputs (standard deviation)", "0.01"],
+    ["noise.hidden", "Noise in hidden layers (standard deviation)", "0.01"],
+    ["noise.place", "Place of the noise in hidden layers"],
   ]],
   ["Training", [
     ["optimizer.kind", "Optimizer"],
-    ["optimizer.rate", "Learning rate", "any"],
+    ["optimizer.rate", "Learning rate"],
     ["optimizer.momentum", "Momentum of SGD", "0.05"],
     ["batch", "Batch size", "1"],
+    ["epochs", "Epochs", "100"],
+    ["seed", "Seed of weights, batches, masks and noise", "1"],
+    ["seeds", "Runs at once, each from another seed", "1"],
   ]],
 ];
 
@@ -46,7 +52,8 @@ const WORDS = {
   none: "none", input: "on the inputs", before: "before the activation", after: "after the activation",
   relu: "ReLU", tanh: "tanh", sigmoid: "sigmoid", sgd: "SGD", adam: "Adam", rmsprop: "RMSprop",
   glorot_uniform: "Glorot uniform", he_uniform: "He uniform", normal: "normal",
-  circles: "two rings", moons: "two moons", xor: "four quadrants (XOR)", spirals: "two spirals",
+  circles: "two rings", moons: "two moons", xor: "four quadrants (XOR)", spirals: "two spirals", target: "target",
+  plain: "as drawn", large: "times 1,000, plus 5,000", tiny: "divided by 1,000",
 };
 
 /**
@@ -68,17 +75,24 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 /**
- * Controls for a whole setting.
- * @param {(path: string, value: string | number | boolean) => void} changed is called with values that are possible
+ * Controls for a setting.
+ * @param {string} prefix of ids, since a page may have several laboratories
+ * @param {(path: string, value: string | number | boolean) => string} changed is called with a value that is possible by
+ *   itself; says why it cannot be all the same, or nothing
+ * @param {string[]} [only] the paths to show; all if missing
  */
-export function makeControls(changed) {
+export function makeControls(prefix, changed, only) {
   /** @type {Map<string, HTMLInputElement | HTMLSelectElement>} */
   const inputs = new Map();
-  const groups = GROUPS.map(([title, fields]) =>
-    element("fieldset", {}, element("legend", {}, title), ...fields.map((field) => row(field, inputs, changed))),
-  );
+  const rows = (/** @type {[path: string, label: string, step?: string][]} */ fields) =>
+    fields.filter(([path]) => !only || only.includes(path)).map((field) => row(prefix, field, inputs, changed));
+  const groups = only
+    ? rows(GROUPS.flatMap(([, fields]) => fields))
+    : GROUPS.map(([title, fields]) => element("fieldset", {}, element("legend", {}, title), ...rows(fields)));
+  const form = element("form", {class: "laboratory-controls", autocomplete: "off"}, ...groups);
+  form.addEventListener("submit", (event) => event.preventDefault());
   return {
-    form: element("form", {class: "laboratory-controls", autocomplete: "off"}, ...groups),
+    form,
     /** Show a setting. @param {Setting} setting */
     show(setting) {
       for (const [path, input] of inputs) {
@@ -92,13 +106,14 @@ export function makeControls(changed) {
 }
 
 /**
+ * @param {string} prefix
  * @param {[path: string, label: string, step?: string]} field
  * @param {Map<string, HTMLInputElement | HTMLSelectElement>} inputs
- * @param {(path: string, value: string | number | boolean) => void} changed
+ * @param {(path: string, value: string | number | boolean) => string} changed
  */
-function row([path, label, step = "any"], inputs, changed) {
+function row(prefix, [path, label, step = "any"], inputs, changed) {
   const allowed = ALLOWED[path];
-  const id = `laboratory-${path.replace(".", "-")}`;
+  const id = `${prefix}-${path.replace(".", "-")}`;
   const common = {id, "aria-describedby": `${id}-why`};
   const input =
     "words" in allowed
@@ -109,9 +124,7 @@ function row([path, label, step = "any"], inputs, changed) {
   input.addEventListener("change", () => {
     const value =
       input instanceof HTMLInputElement ? (input.type === "checkbox" ? input.checked : input.valueAsNumber) : input.value;
-    const why = refusal(path, value);
-    tell(input, why);
-    if (!why) changed(path, value);
+    tell(input, refusal(path, value, label) || changed(path, value));
   });
   inputs.set(path, input);
   return element(

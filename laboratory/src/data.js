@@ -1,58 +1,104 @@
 // @ts-check
-/** Two-dimensional problems with two classes. */
-import {Random} from "./random.js";
+/** Two-dimensional problems with two classes, point by point what the Python code of a setting draws. */
+import {RandomState} from "./numpy.js";
 
 /**
  * @typedef {{x: Float32Array, y: Float32Array, count: number}} Points inputs (count × 2, row by row) and classes, 0 or 1
+ * @typedef {{kind: string, points: number, noise: number, seed: number, train: number, units: string, redraw: boolean}} Data
+ *   `noise` is a standard deviation, `train` the share of the points to train on, `units` those in which inputs are given;
+ *   `redraw` draws other points for each run
+ * @typedef {{x: number, y: number, label: number}} Point
  */
 
+/** @param {number} radius @param {number} angle @param {number} label @returns {Point} */
+const on = (radius, angle, label) => ({x: radius * Math.cos(angle), y: radius * Math.sin(angle), label});
+/** @template T @param {number} count @param {(index: number) => T} make */
+const times = (count, make) => Array.from({length: count}, (_, index) => make(index));
+
 /**
- * Each shape gives a point without noise. `place` runs from 0 to 1 within a class.
- * @type {Record<string, (label: number, place: number, random: Random) => [number, number]>}
+ * Points without noise.
+ * @type {Record<string, (count: number, random: RandomState) => Point[]>}
  */
 const SHAPES = {
-  // As scikit-learn's make_circles with its factor of 0.8: class 1 is the inner ring.
-  circles: (label, place) => on(label ? 0.8 : 1, 2 * Math.PI * place),
-  // As scikit-learn's make_moons, moved to the middle and scaled to the size of the rings.
-  moons: (label, place) => {
-    const [x, y] = on(1, Math.PI * place);
-    return label ? [(0.5 - x) / 1.5, (0.25 - y) / 1.5] : [(x - 0.5) / 1.5, (y - 0.25) / 1.5];
+  // scikit-learn's make_circles with its factor of 0.8: class 1 is the inner ring
+  circles: (count, random) => {
+    const outer = Math.floor(count / 2), inner = count - outer;
+    const made = [
+      ...times(outer, (index) => on(1, (2 * Math.PI * index) / outer, 0)),
+      ...times(inner, (index) => on(0.8, (2 * Math.PI * index) / inner, 1)),
+    ];
+    return random.permutation(count).map((index) => made[index]);
   },
-  // Class 1 where both inputs have one sign.
-  xor: (label, place, random) => {
-    const [x, y] = [random.uniform(), random.uniform()];
-    const left = place < 0.5 ? -1 : 1;
-    return [left * x, (label ? left : -left) * y];
+  // scikit-learn's make_moons
+  moons: (count, random) => {
+    const first = Math.floor(count / 2), second = count - first;
+    const made = [
+      ...times(first, (index) => on(1, (Math.PI * index) / Math.max(1, first - 1), 0)),
+      ...times(second, (index) => {
+        const {x, y} = on(1, (Math.PI * index) / Math.max(1, second - 1), 1);
+        return {x: 1 - x, y: 0.5 - y, label: 1};
+      }),
+    ];
+    return random.permutation(count).map((index) => made[index]);
   },
-  spirals: (label, place) => on(0.1 + 0.9 * place, 3 * Math.PI * place + (label ? Math.PI : 0)),
+  // class 1 where both inputs have one sign
+  xor: (count, random) =>
+    times(count, () => {
+      const [x, y] = [random.uniform(-1, 1), random.uniform(-1, 1)];
+      return {x, y, label: Number(x * y > 0)};
+    }),
+  spirals: (count, random) => {
+    const labels = random.permutation(count).map((index) => index % 2);
+    const along = times(count, () => random.uniform());
+    return times(count, (index) => on(0.1 + 0.9 * along[index], 3 * Math.PI * along[index] + Math.PI * labels[index], labels[index]));
+  },
+  // a disc and an outer ring of class 1, a ring of class 0 between them
+  target: (count, random) => {
+    const radii = times(count, () => random.uniform()).map((share) => (share < 0.25 ? 0.3 : share < 0.75 ? 0.8 : 1.3));
+    const angles = times(count, () => random.uniform(0, 2 * Math.PI));
+    return times(count, (index) => on(radii[index], angles[index], Number(radii[index] !== 0.8)));
+  },
 };
 
 export const KINDS = Object.keys(SHAPES);
 
-/** @param {number} radius @param {number} angle @returns {[number, number]} */
-function on(radius, angle) {
-  return [radius * Math.cos(angle), radius * Math.sin(angle)];
+/** What is done with inputs that are given in other units. @type {Record<string, (value: number) => number>} */
+const UNITS = {
+  plain: (value) => value,
+  large: (value) => Math.fround(1000 * value) + 5000,
+  tiny: (value) => value / 1000,
+};
+
+export const UNIT_NAMES = Object.keys(UNITS);
+
+/** @param {Float32Array} values as drawn @param {string} units */
+export function inUnits(values, units) {
+  return values.map(UNITS[units]);
 }
 
 /**
- * Draw points, half of them of each class, in random order.
- * @param {{kind: string, points: number, noise: number, seed: number, train: number}} setting `noise` is a standard deviation,
- *   `train` the share of the points to train on
+ * Draw the points of a run.
+ * @param {Data} setting
+ * @param {number} [run] the run's seed, which counts if points are drawn anew for each run
  * @returns {{train: Points, test: Points}}
  */
-export function drawPoints({kind, points, noise, seed, train}) {
-  const random = new Random(1, seed);
-  const shape = SHAPES[kind];
-  const first = Math.ceil(points / 2);
-  const all = Array.from({length: points}, (_, index) => {
-    const label = index < first ? 0 : 1;
-    const count = label ? points - first : first;
-    const [x, y] = shape(label, (index - label * first) / count, random);
-    return {x: x + noise * random.normal(), y: y + noise * random.normal(), label};
-  });
-  const order = random.order(points).map((index) => all[index]);
+export function drawPoints({kind, points, noise, seed, train, redraw}, run = 1) {
+  const random = new RandomState(redraw ? 1000 * seed + run : seed);
+  const drawn = SHAPES[kind](points, random);
+  const sd = kind === "moons" ? moonNoise(noise) : noise;
+  for (const point of drawn) {
+    point.x += sd * random.normal();
+    point.y += sd * random.normal();
+    // moved to the middle and to the size of the rings
+    if (kind === "moons") [point.x, point.y] = [(point.x - 0.5) / 1.5, (point.y - 0.25) / 1.5];
+  }
   const share = trainingPoints(points, train);
-  return {train: gather(order.slice(0, share)), test: gather(order.slice(share))};
+  return {train: gather(drawn.slice(0, share)), test: gather(drawn.slice(share))};
+}
+
+/** The moons are drawn 1.5 times as large as all else. @param {number} noise */
+export function moonNoise(noise) {
+  return Number((1.5 * noise).toFixed(6));
 }
 
 /** How many points train; at least one trains and one tests. @param {number} points @param {number} share */
@@ -60,7 +106,7 @@ export function trainingPoints(points, share) {
   return Math.min(points - 1, Math.max(1, Math.round(points * share)));
 }
 
-/** @param {{x: number, y: number, label: number}[]} points @returns {Points} */
+/** @param {Point[]} points @returns {Points} */
 function gather(points) {
   return {
     x: Float32Array.from(points.flatMap(({x, y}) => [x, y])),

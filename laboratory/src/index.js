@@ -1,11 +1,12 @@
 // @ts-check
 /** What the laboratory's page and its tests use; bundled into one classic script, since from files browsers load no modules. */
+import "../laboratory.css";
 import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
 import "@tensorflow/tfjs-backend-cpu";
 import {setWasmPaths} from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 
-export {drawPoints, KINDS} from "./data.js";
+export {drawPoints, inUnits, KINDS} from "./data.js";
 export {build, logits, trainable} from "./network.js";
 export {Updates} from "./optimizers.js";
 export {open} from "./page.js";

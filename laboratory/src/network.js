@@ -21,10 +21,10 @@ import {Random} from "./random.js";
  * @property {Network} network
  * @property {Normalization} normalization
  * @property {{input: number, hidden: number}} dropout rates
- * @property {{place: "none" | "input" | "before" | "after", sd: number}} noise
- * @property {number} maxNorm of each unit's incoming weights; 0 for none
+ * @property {{input: number, hidden: number, place: "before" | "after"}} noise standard deviations; `place` is of the hidden one
+ * @property {number} maxNorm of each hidden unit's incoming weights; 0 for none
  *
- * @typedef {{kind: "dense", kernel: tf.Variable, bias: tf.Variable}} Dense
+ * @typedef {{kind: "dense", kernel: tf.Variable, bias: tf.Variable, maxNorm: number}} Dense
  * @typedef {{kind: "activation", name: Network["activation"]}} Activation
  * @typedef {{kind: "normalization", momentum: number, gamma?: tf.Variable, beta?: tf.Variable, mean: tf.Variable,
  *   variance: tf.Variable, lastMean?: number}} BatchNormalization `lastMean` is of the last batch, first feature
@@ -41,38 +41,39 @@ export const EPSILON = 1e-3; // of Keras' BatchNormalization
  * @param {Random} random
  * @returns {Layer[]}
  */
-export function build({network, normalization, dropout, noise}, random) {
+export function build({network, normalization, dropout, noise, maxNorm}, random) {
   /** @type {Layer[]} */
   const layers = [];
   /** @param {string} place @param {number} features */
   const extras = (place, features) => {
     if (normalization.place === place) layers.push(normalize(normalization, features));
-    if (noise.place === place && noise.sd > 0) layers.push({kind: "noise", sd: noise.sd});
+    const sd = place === "input" ? noise.input : place === noise.place ? noise.hidden : 0;
+    if (sd > 0) layers.push({kind: "noise", sd});
   };
   extras("input", 2);
   if (dropout.input > 0) layers.push({kind: "dropout", rate: dropout.input});
   let features = 2;
   for (let index = 0; index < network.layers; index++) {
-    layers.push(dense(features, network.width, network.initial, network.spread, random));
+    layers.push(dense(features, network.width, network, maxNorm, random));
     features = network.width;
     extras("before", features);
     layers.push({kind: "activation", name: network.activation});
     extras("after", features);
     if (dropout.hidden > 0) layers.push({kind: "dropout", rate: dropout.hidden});
   }
-  layers.push(dense(features, 1, "glorot_uniform", 0, random));
+  layers.push(dense(features, 1, {initial: "glorot_uniform", spread: 0}, 0, random));
   return layers;
 }
 
 /**
  * @param {number} inputs
  * @param {number} units
- * @param {Network["initial"]} initial
- * @param {number} spread
+ * @param {Pick<Network, "initial" | "spread">} first
+ * @param {number} maxNorm
  * @param {Random} random
  * @returns {Dense}
  */
-function dense(inputs, units, initial, spread, random) {
+function dense(inputs, units, {initial, spread}, maxNorm, random) {
   const limit = Math.sqrt(6 / (initial === "glorot_uniform" ? inputs + units : inputs));
   const draw = initial === "normal" ? () => spread * random.normal() : () => limit * (2 * random.uniform() - 1);
   const kernel = Float32Array.from({length: inputs * units}, draw);
@@ -80,6 +81,7 @@ function dense(inputs, units, initial, spread, random) {
     kind: "dense",
     kernel: tf.variable(tf.tensor2d(kernel, [inputs, units])),
     bias: tf.variable(tf.zeros([units])),
+    maxNorm,
   };
 }
 
@@ -156,7 +158,7 @@ function standardize({gamma, beta}, x, mean, variance) {
 /** @param {Dropout} layer @param {tf.Tensor2D} x @param {Random} random @returns {tf.Tensor2D} */
 function drop(layer, x, random) {
   const factor = 1 / (1 - layer.rate);
-  layer.mask = Float32Array.from({length: x.size}, () => (random.uniform() < layer.rate ? 0 : factor));
+  layer.mask = Float32Array.from({length: x.size}, () => (random.uniform() < layer.rate ? 0 : factor)); // at rate 1 all are 0
   layer.units = x.shape[1];
   return tf.mul(x, tf.tensor2d(layer.mask, x.shape));
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {ALLOWED, change, DEFAULT, fromAddress, get, refusal, refusals, toAddress, toKeras} from "../src/settings.js";
+import {tooMuch} from "../src/cost.js";
+import {trainingPoints} from "../src/data.js";
 import {PRESETS} from "../src/presets.js";
 
 test("the default and all presets are possible", () => {
@@ -16,13 +18,13 @@ test("each part of a setting has a rule, and each rule is of a part", () => {
 
 test("every setting survives its way through an address", () => {
   for (const {setting} of PRESETS) assert.deepEqual(fromAddress(`#${toAddress(setting)}`), {setting, problems: []});
-  assert.equal(toAddress(DEFAULT), "");
+  assert.equal(toAddress(DEFAULT), "data.kind=circles");
 });
 
 test("what an address cannot say is told, and the rest is taken", () => {
-  const {setting, problems} = fromAddress("#noise.sd=1.5&network.width=20&colour=red&batch=&dropout.hidden=0.3");
+  const {setting, problems} = fromAddress("#noise.input=1.5&network.width=20&colour=red&batch=&dropout.hidden=0.3");
   assert.equal(problems.length, 3);
-  assert.match(problems[0], /noise\.sd goes from 0 to 1, not 1\.5: Keras' GaussianNoise/);
+  assert.match(problems[0], /noise\.input goes from 0 to 1, not 1\.5: Keras' GaussianNoise/);
   assert.match(problems[1], /no setting colour/);
   assert.deepEqual([setting.network.width, setting.dropout.hidden, setting.batch], [20, 0.3, DEFAULT.batch]);
 });
@@ -34,7 +36,7 @@ test("an address with words for yes or no, or with a name of JavaScript's own, i
 });
 
 test("values beyond a range, of another type or not whole are refused with the reason", () => {
-  for (const [path, value] of [["dropout.hidden", 1], ["batch", 2.5], ["normalization.gamma", "yes"], ["data.kind", "squares"], ["noise.sd", NaN]]) {
+  for (const [path, value] of [["dropout.hidden", 1.1], ["batch", 2.5], ["normalization.gamma", "yes"], ["data.kind", "squares"], ["noise.hidden", NaN]]) {
     assert.match(refusal(path, value), new RegExp(path));
   }
 });
@@ -49,8 +51,16 @@ test("names of presets are unique, and each asks a question", () => {
   for (const {question} of PRESETS) assert.match(question, /\?/);
 });
 
+test("an update that would freeze the page is refused, and no preset is", () => {
+  const wide = fromAddress("network.layers=4&data.points=5000&data.train=0.9&batch=5000").setting;
+  for (const backend of ["wasm", "cpu"]) {
+    assert.match(tooMuch(wide, 4500, backend), /One update of 4500 points with 4 × 500 units/);
+    for (const {setting} of PRESETS) assert.equal(tooMuch(setting, trainingPoints(setting.data.points, setting.data.train), backend), "");
+  }
+});
+
 test("Keras code has the layers of the setting in order", () => {
-  const setting = fromAddress("normalization.place=before&noise.place=after&dropout.hidden=0.3&maxNorm=3&network.layers=2").setting;
+  const setting = fromAddress("normalization.place=before&noise.hidden=0.1&noise.place=after&dropout.hidden=0.3&maxNorm=3&network.layers=2").setting;
   const names = [...toKeras(setting).matchAll(/keras\.layers\.(\w+)/g)].map(([, name]) => name);
   const hidden = ["Dense", "BatchNormalization", "Activation", "GaussianNoise", "Dropout"];
   assert.deepEqual(names, [...hidden, ...hidden, "Dense"]);
