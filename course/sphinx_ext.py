@@ -17,6 +17,7 @@ from course.exercises import kind_of, student_path, without_regions
 from course.notebook import code_cells, is_setup
 from course.records import MIME
 from course.sphinx_index import setup_index
+from course.sphinx_laboratory import setup_laboratory
 from course.sphinx_ledger import setup_ledger
 from course.sphinx_pictures import setup_pictures
 from course.sphinx_quiz import setup_quiz
@@ -136,6 +137,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("myst_nb")
     app.add_source_parser(PageParser, override=True)
     setup_index(app)
+    setup_laboratory(app)
     setup_ledger(app)
     setup_pictures(app)
     setup_quiz(app)

@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
 
 from course.sphinx_ext import offered_notebook
+from course.sphinx_laboratory import add_laboratory
 from course.sphinx_sliders import add_loader
 
 # What `repository.url` holds where _config.yml does not set it.
@@ -110,6 +111,7 @@ def finish(html: str, folder: Path) -> str:
         mend(page)
     _images(page, folder)
     add_loader(page)
+    add_laboratory(page)
     return page.decode(formatter=_HTML5)
 
 

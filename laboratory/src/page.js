@@ -17,8 +17,8 @@ import {Chart, MaskView, RegionView} from "./views.js";
  * @typedef {{epochs: number[], accuracy: number[], loss: number[]}} Recorded means over Keras' runs, of the test points
  */
 
-const SLICE = 25; // milliseconds of training between two pictures
-const PLACES = 200; // on a curve, which is no wider on a screen
+const SLICE = 20; // milliseconds of training between two pictures
+const PLACES = 150; // on a curve, which is no wider on a screen
 const LAST = 20_000; // epochs, after which training ends
 const SETS = /** @type {const} */ (["train", "test", "reported"]);
 const SPEEDS = {fast: "as fast as it goes", 10: "10 epochs a second", 1: "1 epoch a second"};
@@ -35,17 +35,25 @@ let active;
  *   `pages` is the way to the book's first page; with `follow` the address bar holds the setting
  */
 export function open(root, options = {}) {
-  const {setting, problems} = fromAddress(options.address ?? "");
+  const {setting, problems, name} = read(options.address ?? "");
   const laboratory = new Laboratory(root, options);
-  const name = new URLSearchParams(options.address).get("example");
   const heavy = laboratory.tooMuch(setting);
-  laboratory.set(heavy ? PRESETS[0].setting : setting, name ?? undefined);
+  laboratory.set(heavy ? PRESETS[0].setting : setting, name);
   if (heavy || problems.length) laboratory.say(`This address asks for what cannot be. ${[...problems, heavy].join(" ")}`);
   return laboratory;
 }
 
 const NAMES = ["training", "test", "training, as Keras reports it"];
 const REFERENCE = "test, recorded with Keras (mean of 10 runs)";
+
+/** Read a setting, or the name of an example behind "try-". @param {string} address */
+function read(address) {
+  const asked = address.replace(/^#/, "");
+  if (!asked.startsWith("try-")) return {...fromAddress(asked), name: new URLSearchParams(asked).get("example") ?? undefined};
+  const preset = PRESETS.find(({name}) => name === asked.slice(4));
+  if (preset) return {setting: preset.setting, problems: [], name: preset.name};
+  return {...fromAddress(""), problems: [`There is no example ${asked.slice(4)}.`], name: undefined};
+}
 
 class Laboratory {
   backend = /** @type {"wasm" | "cpu"} */ (tf.getBackend());
@@ -185,7 +193,7 @@ class Laboratory {
     this.code.textContent = toKeras(setting);
     this.statistics.figure.toggleAttribute("hidden", setting.normalization.place === "none");
     this.mask.figure.toggleAttribute("hidden", setting.dropout.input === 0 && setting.dropout.hidden === 0);
-    const hash = `#${this.preset ? `example=${this.preset.name}&` : ""}${address}`;
+    const hash = `#${this.preset ? `example=${this.preset.name}&` : ""}${address}`; // of two examples with one setting, which
     if (this.small) this.link.setAttribute("href", `${this.pages}laboratory.html${hash}`);
     else {
       this.presets.value = this.preset?.name ?? "";
@@ -223,6 +231,7 @@ class Laboratory {
     this.playing = false;
     this.play.textContent = "Train";
     this.finish();
+    this.draw();
     this.report();
   }
 
@@ -261,7 +270,7 @@ class Laboratory {
     const start = performance.now(), pace = Number(this.speed.value);
     const due = () => !pace || this.middle || this.turn > 0 || this.epochs() < this.began.epoch + ((performance.now() - this.began.time) * pace) / 1000;
     this.slices += 1;
-    const region = this.slices % 4 === 0;
+    const region = this.slices % 4 === 0; // one slice in four draws the region, one the small views, two the curves
     if (region) this.ask(start + SLICE);
     // A piece that would end too late waits for the next slice, unless it is all that this one does.
     for (let piece = 0, at = performance.now(); ; ) {
@@ -272,11 +281,13 @@ class Laboratory {
       at += piece;
       this.piece = Math.max(piece, 0.9 * this.piece);
     }
-    this.draw();
+    if (this.slices % 2) this.drawCurves();
+    else if (!region) this.drawSmall();
     this.longest = Math.max(this.longest, performance.now() - start);
     if (this.epochs() >= this.end) {
       this.pause();
       this.picture();
+      this.draw();
       this.say(`${this.status.textContent} ${this.end < LAST ? "Here the example ends; Train goes on." : "More epochs do not fit into the curves."}`);
       return;
     }
@@ -319,12 +330,20 @@ class Laboratory {
   }
 
   draw() {
+    this.drawCurves();
+    this.drawSmall();
+  }
+
+  drawCurves() {
     const recorded = this.preset && /** @type {Record<string, Recorded>} */ (RECORDED)[this.preset.name];
     for (const what of /** @type {const} */ (["accuracy", "loss"])) {
       if (this.small && what === "loss") continue;
       const {curves, bands} = this.curves(what);
       this[what].draw(curves, bands, recorded && {x: recorded.epochs, y: recorded[what]});
     }
+  }
+
+  drawSmall() {
     if (this.small) return;
     this.look();
     const {hidden, output, batch, moving} = this.seen;

@@ -113,6 +113,7 @@ export function fromAddress(address) {
   /** @type {string[]} */
   const problems = [];
   for (const [path, text] of new URLSearchParams(address.replace(/^#/, ""))) {
+    if (path === "example") continue; // the name of an example that has this setting
     const allowed = Object.hasOwn(ALLOWED, path) ? ALLOWED[path] : undefined;
     /** @type {string | number | boolean} */
     let value = text;
