@@ -25,6 +25,7 @@ import yaml
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from course.sphinx_laboratory import read_presets
 from tests.test_book import build_book
 
 pytestmark = pytest.mark.slow
@@ -412,6 +413,97 @@ def test_data_of_sliders_are_light(book: Path) -> None:
         assert data and sum(map(len, data)) < 400_000, name
 
 
+LIVE = {"chapters/batch_normalization": 5, "chapters/dropout": 3, "chapters/noise": 4}
+TRAINED = ".laboratory canvas[aria-label^='Decision region after']"
+LOADED = "() => [...document.scripts, ...document.styleSheets].filter(one => /laboratory\\//.test(one.src ?? one.href)).length"
+both_ways = pytest.mark.parametrize(
+    ("scheme", "viewport", "theme", "backend"),
+    [("http", DESKTOP, "light", "wasm"), ("file", PHONE, "dark", "cpu")],
+)
+
+
+@both_ways
+def test_the_laboratory_trains_on_its_page_by_keyboard(
+    browser: Browser, book: Path, site: str, scheme: str, viewport: dict, theme: str, backend: str
+) -> None:  # fmt: skip
+    root, found, name = site if scheme == "http" else f"{book.as_uri()}/", Looks(), "laboratory"
+    context = browser.new_context(viewport=viewport, color_scheme=theme, reduced_motion="reduce")
+    page = context.new_page()
+    watch(page, name, root, found)
+    page.goto(f"{root}{name}.html")
+    wait_until_done(page)
+    assert page.evaluate(LOADED) == 0, "loaded before anyone asked for it"
+    page.get_by_role("button", name="Start the laboratory").press("Enter")
+    page.get_by_label("Example").press("End")  # the last example
+    page.get_by_label("Example").select_option("after-activation")
+    page.get_by_role("button", name="Train", exact=True).press("Enter")
+    page.wait_for_selector(TRAINED)
+    page.get_by_role("button", name="Pause").press("Enter")
+    assert page.evaluate("Laboratory.tf.getBackend()") == backend
+    assert page.evaluate(LOADED) == 2
+    page.get_by_label("Runs at once, each from another seed").fill("2")
+    page.get_by_role("button", name="One epoch").press("Enter")
+    assert page.inner_text(".laboratory-status").startswith("Epoch 1. Mean of 2 runs")
+    page.locator(".laboratory-code summary").press("Enter")
+    assert "keras.layers.BatchNormalization(momentum=0.99)" in page.inner_text(".laboratory-code code")  # fmt: skip
+    judge(page.evaluate(SEEN), name, found)
+    page.evaluate(AXE + ";0")
+    axe = ask_axe(page, name, {"runOnly": RULES}, within=".laboratory")
+    assert (found.console, found.requests, found.overflow, axe) == ([], [], [], [])
+    context.close()
+
+
+@both_ways
+@pytest.mark.parametrize(("name", "count"), LIVE.items())
+def test_worked_examples_train_in_their_chapter(
+    browser: Browser, book: Path, site: str, name: str, count: int, scheme: str, viewport: dict, theme: str, backend: str
+) -> None:  # fmt: skip
+    root, found = site if scheme == "http" else f"{book.as_uri()}/", Looks()
+    context = browser.new_context(viewport=viewport, color_scheme=theme, reduced_motion="reduce")
+    page = context.new_page()
+    watch(page, name, root, found)
+    page.goto(f"{root}{name}.html")
+    wait_until_done(page)
+    assert page.evaluate(LOADED) == 0, "loaded before anyone asked for it"
+    folds = page.locator("details.laboratory-fold")
+    assert folds.count() == count
+    for fold in folds.all():
+        fold.locator("summary").press("Enter")
+        knobs = fold.locator(".laboratory-controls :is(input, select)")
+        knobs.first.wait_for()
+        assert knobs.count() == len(fold.get_attribute("data-knobs").split())
+        fold.get_by_role("button", name="One epoch").press("Enter")
+        assert fold.locator(".laboratory-status").inner_text().startswith("Epoch 1.")
+        example = fold.get_attribute("data-example")
+        assert f"laboratory.html#example={example}&" in fold.locator("a").get_attribute("href")
+    judge(page.evaluate(SEEN), name, found)
+    page.evaluate(AXE + ";0")
+    axe = ask_axe(page, name, {"runOnly": RULES}, within="details.laboratory-fold")
+    assert (found.console, found.requests, found.overflow, axe) == ([], [], [], [])
+    context.close()
+
+
+def test_one_click_leads_from_a_chapter_to_a_live_run(browser: Browser, site: str) -> None:
+    context = browser.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    page.goto(f"{site}chapters/dropout.html")
+    fold = page.locator("details.laboratory-fold[data-example=dropout]")
+    fold.locator("summary").click()
+    page.wait_for_selector(TRAINED)
+    fold.locator("summary").click()  # closed, it does not train on
+    assert fold.get_by_role("button", name="Train").count() == 0  # nothing in it is shown
+    assert fold.locator("button").first.text_content() == "Train"
+    fold.locator("summary").click()
+    fold.get_by_role("link", name="Open it in the laboratory").click()
+    page.wait_for_selector(TRAINED)
+    assert page.get_by_label("Example").input_value() == "dropout"
+    assert page.get_by_label("Dropout rate after hidden layers").input_value() == "0.4"
+    page.get_by_role("button", name="Pause").click()
+    page.locator("a.laboratory-run[href='#try-false-lag']").click()
+    page.wait_for_function("document.querySelector('.laboratory select').value === 'false-lag'")
+    context.close()
+
+
 @pytest.mark.parametrize("scheme", ["http", "file"])
 def test_search_finds_a_term(page: Page, book: Path, site: str, scheme: str) -> None:
     root = site if scheme == "http" else f"{book.as_uri()}/"
@@ -509,6 +601,13 @@ def test_without_scripts_text_figures_and_folds_are_there(browser: Browser, site
             assert slider.locator(
                 "xpath=ancestor::div[contains(@class, 'cell_output')]//img"
             ).is_visible()
+    page.goto(f"{site}chapters/dropout.html")
+    assert not page.locator("details.laboratory-fold").first.is_visible()
+    page.goto(f"{site}laboratory.html#try-dropout")
+    assert page.get_by_text("Training needs scripts").is_visible()
+    assert not page.get_by_role("button", name="Start the laboratory").is_visible()
+    assert page.locator("img[alt*='runs of']").count() == len(read_presets(ROOT))
+    assert page.locator("section#example-dropout img").is_visible()
     context.close()
 
 

@@ -1,9 +1,10 @@
 // @ts-check
 /** Networks of the course's layers, computed as Keras computes them. */
 import * as tf from "@tensorflow/tfjs-core";
-import {Random} from "./random.js";
 
 /**
+ * @typedef {import("./random.js").Random} Random
+ *
  * @typedef {Object} Network
  * @property {number} layers hidden layers
  * @property {number} width units of each

@@ -1,0 +1,13 @@
+// @ts-check
+/** Rules for the laboratory's modules and for the book's own scripts. */
+import js from "@eslint/js";
+
+const BROWSER = "AbortController console document navigator location history performance requestAnimationFrame setTimeout matchMedia addEventListener structuredClone URLSearchParams ImageData HTMLInputElement globalThis";
+const globals = Object.fromEntries(BROWSER.split(" ").map((name) => [name, "readonly"]));
+
+export default [
+  js.configs.recommended,
+  {languageOptions: {globals}, linterOptions: {reportUnusedDisableDirectives: "error"}},
+  {files: ["**/course/*.js"], languageOptions: {sourceType: "script", globals: {Laboratory: "readonly", vegaEmbed: "readonly"}}},
+  {rules: {eqeqeq: "error", "prefer-const": ["error", {destructuring: "all"}], "no-var": "error"}},
+];
