@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: help book notebooks release check numbers test test-fast benchmark benchmark-grading environments format lint lock clean
+.PHONY: help book notebooks release check numbers laboratory laboratory-record laboratory-compare test test-fast benchmark benchmark-grading benchmark-laboratory environments format lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -30,6 +30,15 @@ check: $(VENV)/ready ## list all problems of pages and notebooks
 numbers: $(VENV)/ready ## rewrite numbers in the text that a new run made stale, and show them
 	$(RUN) -m course numbers
 
+laboratory: node_modules/ready ## build vendor/laboratory, what the book loads, from the modules in laboratory/
+	laboratory/build.sh vendor/laboratory
+
+laboratory-record: $(VENV)/ready ## train the laboratory's examples with Keras and keep their curves (one minute)
+	$(RUN) laboratory/parity.py record
+
+laboratory-compare: environments ## train them in Chromium, too, and compare final accuracies (half an hour)
+	$(RUN) laboratory/parity.py compare
+
 test: environments ## run every test, all notebooks included
 	@# Two files at a time: a notebook trains on all cores, but compiles on one. Notebooks run whatever becomes of the tests.
 	$(RUN) -m pytest tests -n 2 --dist loadfile; first=$$?; \
@@ -46,6 +55,9 @@ benchmark: $(VENV)/ready ## time the engine against plain Keras (two minutes) an
 
 benchmark-grading: $(VENV)/ready ## grade a class of 60 submissions, and a sample by nbgrader alone (ten minutes)
 	$(RUN) benchmarks/grading.py
+
+benchmark-laboratory: environments ## time the laboratory in Chromium on one core (four minutes)
+	$(RUN) benchmarks/laboratory_speed.py
 
 environments: $(VENV)/ready $(VENV)-notebook/ready node_modules/ready ## install what all other commands need
 

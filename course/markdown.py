@@ -213,7 +213,9 @@ class _Converter:
     def laboratory(self, block: Block) -> str:
         """Say where it is: what trains in the reader's browser needs the book's page."""
         page = self.to_page("Laboratory", "/laboratory", "", block.line - 1)
-        return self.quote("", f"In the book you can train this example live, on this page and on the page {page}.")
+        return self.quote(
+            "", f"In the book you can train this example live, on this page and on the page {page}."
+        )
 
     def bibliography(self, _: Block) -> str:
         text = (self.book.root / f"{self.page}.md").read_text(encoding="utf-8")
