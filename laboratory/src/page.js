@@ -131,7 +131,7 @@ class Laboratory {
     }
     this.presets.addEventListener("change", () => {
       const preset = PRESETS.find(({name}) => name === this.presets.value);
-      if (preset) this.set(preset.setting, preset.name);
+      if (preset) this.renew(preset.setting, preset.name);
     });
     this.root.replaceChildren(
       element("div", {class: "laboratory-bar"}, ...labelled("Example", this.presets), this.link),
@@ -171,8 +171,15 @@ class Laboratory {
   /** Take a new value, or say why not. @param {string} path @param {string | number | boolean} value */
   try(path, value) {
     const wanted = change(this.setting, path, value), why = this.tooMuch(wanted);
-    if (!why) this.set(wanted);
+    if (!why) this.renew(wanted);
     return why;
+  }
+
+  /** Start anew; if a run has just ended, the new one begins at once, as it does while one trains. @param {Setting} setting @param {string} [name] */
+  renew(setting, name) {
+    const ended = !this.playing && this.epochs() >= this.end;
+    this.set(setting, name);
+    if (ended) this.toggle();
   }
 
   /** Start anew with a setting; what was trained stays as faint curves. @param {Setting} setting @param {string} [name] of a preset */
