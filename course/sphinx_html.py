@@ -196,7 +196,8 @@ def _images(page: BeautifulSoup, folder: Path) -> None:
 def lighter(path: Path) -> Path:
     """Give the lossless WebP of a PNG, made beside it, or the PNG itself where that is smaller."""
     webp = path.with_suffix(".webp")
-    if path.suffix == ".png" and not webp.exists():
+    stale = not webp.exists() or webp.stat().st_mtime < path.stat().st_mtime
+    if path.suffix == ".png" and stale:
         with Image.open(path) as image:
             image.save(webp, lossless=True, quality=100, method=4)
     return min(webp, path, key=lambda file: file.stat().st_size) if webp.exists() else path

@@ -1,5 +1,6 @@
 """What the course does to the theme's HTML, and where its launch buttons lead."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -131,4 +132,15 @@ def test_a_lighter_image_shows_the_same(tmp_path: Path) -> None:
     assert light.suffix == ".webp"
     assert light.stat().st_size < path.stat().st_size
     with Image.open(light) as new, Image.open(path) as old:
+        assert new.convert("RGB").tobytes() == old.tobytes()
+
+
+def test_a_picture_that_has_changed_is_made_lighter_again(tmp_path: Path) -> None:
+    path = tmp_path / "plot.png"
+    Image.linear_gradient("L").convert("RGB").save(path)
+    light = lighter(path)
+    assert light.suffix == ".webp"
+    Image.linear_gradient("L").rotate(180).convert("RGB").save(path)
+    os.utime(path, (path.stat().st_atime, light.stat().st_mtime + 2))  # clocks of files are coarse
+    with Image.open(lighter(path)) as new, Image.open(path) as old:
         assert new.convert("RGB").tobytes() == old.tobytes()

@@ -49,7 +49,7 @@ const GROUPS = [
 
 /** @type {Record<string, string>} */
 const WORDS = {
-  none: "none", input: "on the inputs", before: "before the activation", after: "after the activation",
+  none: "none", input: "on the inputs", before: "before activation", after: "after activation",
   relu: "ReLU", tanh: "tanh", sigmoid: "sigmoid", sgd: "SGD", adam: "Adam", rmsprop: "RMSprop",
   glorot_uniform: "Glorot uniform", he_uniform: "He uniform", normal: "normal",
   circles: "two rings", moons: "two moons", xor: "four quadrants (XOR)", spirals: "two spirals", target: "target",
