@@ -36,7 +36,7 @@ laboratory: node_modules/ready ## build vendor/laboratory, what the book loads, 
 laboratory-record: $(VENV)/ready ## train the laboratory's examples with Keras and keep their curves (one minute)
 	$(RUN) laboratory/parity.py record
 
-laboratory-compare: environments ## train them in Chromium, too, and compare final accuracies (half an hour)
+laboratory-compare: environments ## train them in Chromium, too, and compare final accuracies (twenty minutes)
 	$(RUN) laboratory/parity.py compare
 
 test: environments ## run every test, all notebooks included

@@ -5,24 +5,34 @@
   const add = (tag, attributes) => new Promise((done, failed) => {
     const made = Object.assign(document.createElement(tag), attributes);
     made.onload = done;
-    made.onerror = failed;
+    made.onerror = () => {
+      made.remove();
+      failed(new Error(`${made.src ?? made.href} could not be loaded`));
+    };
     document.head.append(made);
   });
   let loaded;
+  const load = async () => {
+    await Promise.all([add("link", {rel: "stylesheet", href: `${folder}laboratory.css`}), add("script", {src: `${folder}laboratory.js`})]);
+    await Laboratory.start(folder);
+  };
+  const begin = (laboratory) => {
+    if (!laboratory.refused && !matchMedia("(prefers-reduced-motion: reduce)").matches) laboratory.train();
+  };
+  // Gives nothing where loading fails; it is tried anew when asked for again.
   const open = async (place, options) => {
-    const before = [...place.childNodes];
+    const before = [...place.children];
     place.textContent = "Loading …";
     try {
-      loaded ??= Promise.all([add("link", {rel: "stylesheet", href: `${folder}laboratory.css`}), add("script", {src: `${folder}laboratory.js`})])
-        .then(() => Laboratory.start(folder));
-      await loaded;
+      await (loaded ??= load());
     } catch (error) {
       console.error(error);
+      loaded = undefined;
       place.replaceChildren("The laboratory could not be loaded. ", ...before);
-      throw error;
+      return undefined;
     }
     const laboratory = Laboratory.open(place, {pages, ...options});
-    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) laboratory.toggle();
+    begin(laboratory);
     return laboratory;
   };
 
@@ -30,22 +40,30 @@
     const {example, knobs} = fold.dataset;
     let laboratory;
     fold.addEventListener("toggle", async () => {
-      if (fold.open) laboratory ??= open(fold.querySelector(".laboratory"), {address: `try-${example}`, knobs: knobs.split(" "), small: true});
-      else (await laboratory)?.pause();
+      if (!fold.open) return (await laboratory)?.pause();
+      laboratory ??= open(fold.querySelector(".laboratory"), {address: `try-${example}`, knobs: knobs.split(" "), small: true});
+      laboratory = await laboratory;
     });
   }
 
-  const place = document.querySelector(".laboratory-page");
-  let last;
-  const whole = async () => {
-    (await last)?.pause();
-    last = open(place, {address: location.hash.slice(1), follow: true});
+  const place = document.querySelector(".laboratory-page"), asked = () => /^#try-|data\.kind=/.test(location.hash);
+  let whole;
+  const go = async () => {
+    const address = asked() ? location.hash.slice(1) : "";
+    if (whole) {
+      const laboratory = await whole;
+      if (!laboratory) return;
+      laboratory.go(address);
+      begin(laboratory);
+    } else {
+      whole = open(place, {address, follow: true});
+      if (!(await whole)) return (whole = undefined);
+    }
     place.scrollIntoView();
-    await last;
     place.querySelector("button, select").focus({preventScroll: true});
   };
-  const asked = () => place && /^#try-|data\.kind=/.test(location.hash) && whole();
-  place?.querySelector("button").addEventListener("click", whole);
-  addEventListener("hashchange", asked);
-  asked();
+  const follow = () => place && asked() && go();
+  place?.querySelector("button").addEventListener("click", go);
+  addEventListener("hashchange", follow);
+  follow();
 }

@@ -1,9 +1,10 @@
 """The laboratory's examples, trained with Keras and in a browser: do their final accuracies agree?
 
-``python laboratory/parity.py record`` trains each example with Keras from ten seeds, by the very code that the page shows, and
-keeps curves and final results (``laboratory/src/recorded.json``, pictures in ``laboratory/recorded``); four minutes.
+``python laboratory/parity.py record`` trains each example with Keras from ten seeds, with the points and the network of the
+code that the page shows, and keeps curves and final results (``laboratory/src/recorded.json``, pictures in
+``laboratory/recorded``); one minute.
 ``python laboratory/parity.py compare`` trains them in Chromium from the same seeds and writes the table
-``benchmarks/laboratory_parity.md``; some ten minutes. It ends with an error where an example does not agree.
+``benchmarks/laboratory_parity.md``; twenty minutes. It ends with an error where an example does not agree.
 """
 
 import json
@@ -112,7 +113,7 @@ def picture(runs: lab.Runs) -> bytes:
             band = np.percentile(values, [5, 95], axis=0)
             ax.fill_between(1 + seen, *band, color=line.get_color(), alpha=0.18, linewidth=0)
         ax.set(xlabel="epoch", ylabel=name)
-    axes[0].set(ylim=(0.4, 1))
+    axes[0].set(ylim=(min(0.4, axes[0].get_ylim()[0]), 1))
     axes[1].set(ylim=(0, None))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     file = BytesIO()

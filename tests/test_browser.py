@@ -443,7 +443,7 @@ def test_the_laboratory_trains_on_its_page_by_keyboard(
     assert page.evaluate(LOADED) == 2
     page.get_by_label("Runs at once, each from another seed").fill("2")
     page.get_by_role("button", name="One epoch").press("Enter")
-    assert page.inner_text(".laboratory-status").startswith("Epoch 1. Mean of 2 runs")
+    page.locator(".laboratory-status", has_text="Epoch 1. Mean of 2 runs").wait_for()
     page.locator(".laboratory-code summary").press("Enter")
     assert "keras.layers.BatchNormalization(momentum=0.99)" in page.inner_text(".laboratory-code code")  # fmt: skip
     judge(page.evaluate(SEEN), name, found)
@@ -473,7 +473,7 @@ def test_worked_examples_train_in_their_chapter(
         knobs.first.wait_for()
         assert knobs.count() == len(fold.get_attribute("data-knobs").split())
         fold.get_by_role("button", name="One epoch").press("Enter")
-        assert fold.locator(".laboratory-status").inner_text().startswith("Epoch 1.")
+        fold.locator(".laboratory-status", has_text="Epoch 1.").wait_for()
         example = fold.get_attribute("data-example")
         assert f"laboratory.html#example={example}&" in fold.locator("a").get_attribute("href")
     judge(page.evaluate(SEEN), name, found)
@@ -499,8 +499,61 @@ def test_one_click_leads_from_a_chapter_to_a_live_run(browser: Browser, site: st
     assert page.get_by_label("Example").input_value() == "dropout"
     assert page.get_by_label("Dropout rate after hidden layers").input_value() == "0.4"
     page.get_by_role("button", name="Pause").click()
-    page.locator("a.laboratory-run[href='#try-false-lag']").click()
-    page.wait_for_function("document.querySelector('.laboratory select').value === 'false-lag'")
+    tensors = []
+    for example in ("false-lag", "overfit", "false-lag", "overfit"):
+        page.locator(f"a.laboratory-run[href='#try-{example}']").click()
+        page.wait_for_function(
+            f"document.querySelector('.laboratory select').value === '{example}'"
+        )
+        page.wait_for_selector(TRAINED)
+        tensors.append(page.evaluate("Laboratory.tf.memory().numTensors"))
+    assert tensors[:2] == tensors[2:]  # what trained before is gone
+    assert page.locator("g[opacity] path").count() > 0  # but for its curves
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "example", "said"),
+    [
+        ("#try-dropuot", "overfit", "There is no example dropuot."),
+        ("#data.kind=circles&noise.input=2", "overfit", "noise.input goes from 0 to 1, not 2"),
+        ("#what-you-see", "", ""),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_said_and_stays(
+    browser: Browser, site: str, address: str, example: str, said: str
+) -> None:
+    context = browser.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    page.goto(f"{site}laboratory.html{address}")
+    if said:
+        page.locator(".laboratory-status", has_text=said).wait_for()
+        page.wait_for_timeout(500)
+        assert said in page.inner_text(".laboratory-status")
+        assert page.get_by_role("button", name="Train", exact=True).is_visible()
+        assert page.get_by_label("Example").input_value()
+    else:  # another place on the page is no setting
+        page.get_by_role("button", name="Start the laboratory").click()
+        page.wait_for_selector(TRAINED)
+        assert "cannot be" not in page.inner_text(".laboratory")
+    context.close()
+
+
+def test_a_laboratory_that_could_not_be_loaded_can_be_asked_for_again(browser: Browser, site: str) -> None:  # fmt: skip
+    context = browser.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    context.route("**/laboratory/laboratory.js", lambda route: route.abort(), times=2)
+    page.goto(f"{site}laboratory.html")
+    page.get_by_role("button", name="Start the laboratory").click()
+    page.get_by_text("The laboratory could not be loaded.").wait_for()
+    page.goto(f"{site}chapters/dropout.html")
+    fold = page.locator("details.laboratory-fold").first
+    fold.locator("summary").click()
+    fold.get_by_text("The laboratory could not be loaded.").wait_for()
+    for _ in range(2):
+        fold.locator("summary").click()
+    page.wait_for_selector(TRAINED)
+    assert fold.get_by_text("could not be loaded").count() == 0
     context.close()
 
 

@@ -28,7 +28,7 @@ import * as tf from "@tensorflow/tfjs-core";
  * @typedef {{kind: "dense", kernel: tf.Variable, bias: tf.Variable, maxNorm: number}} Dense
  * @typedef {{kind: "activation", name: Network["activation"]}} Activation
  * @typedef {{kind: "normalization", momentum: number, gamma?: tf.Variable, beta?: tf.Variable, mean: tf.Variable,
- *   variance: tf.Variable, lastMean?: number}} BatchNormalization `lastMean` is of the last batch, first feature
+ *   variance: tf.Variable, last?: {mean: number, variance: number}}} BatchNormalization `last` is of the last batch, first feature
  * @typedef {{kind: "dropout", rate: number, mask?: Float32Array, units?: number}} Dropout its last mask, row by row
  * @typedef {{kind: "noise", sd: number}} Noise
  * @typedef {Dense | Activation | BatchNormalization | Dropout | Noise} Layer
@@ -138,7 +138,7 @@ function inTraining(layer, x) {
   for (const [moving, batch] of /** @type {const} */ ([[layer.mean, mean], [layer.variance, variance]])) {
     moving.assign(tf.add(tf.mul(moving, layer.momentum), tf.mul(batch, 1 - layer.momentum)));
   }
-  layer.lastMean = mean.dataSync()[0];
+  layer.last = {mean: mean.dataSync()[0], variance: variance.dataSync()[0]};
   return standardize(layer, x, mean, variance);
 }
 

@@ -9,7 +9,7 @@ import {PRESETS} from "./presets.js";
 import RECORDED from "./recorded.json" with {type: "json"};
 import {change, fromAddress, toAddress, toKeras} from "./settings.js";
 import {Training} from "./training.js";
-import {Chart, MaskView, RegionView} from "./views.js";
+import {Chart, format, MaskView, RegionView} from "./views.js";
 
 /**
  * @typedef {import("./training.js").Setting} Setting
@@ -17,33 +17,34 @@ import {Chart, MaskView, RegionView} from "./views.js";
  * @typedef {{epochs: number[], accuracy: number[], loss: number[]}} Recorded means over Keras' runs, of the test points
  */
 
-const SLICE = 20; // milliseconds of training between two pictures
+const SLICE = 20; // milliseconds of work between two looks at the keyboard
+const SHARE = 1 / 4; // of the time for pictures of the region, at most
 const PLACES = 150; // on a curve, which is no wider on a screen
 const LAST = 20_000; // epochs, after which training ends
 const SETS = /** @type {const} */ (["train", "test", "reported"]);
 const SPEEDS = {fast: "as fast as it goes", 10: "10 epochs a second", 1: "1 epoch a second"};
+
+const NOTHING = {curves: -1, small: -1, region: -1, words: -1};
 
 let made = 0;
 /** Only one laboratory of a page trains at a time. @type {Laboratory | undefined} */
 let active;
 
 /**
- * Build a laboratory.
+ * Build a laboratory. Where its address asks for what cannot be, that is said, and it is `refused`.
  * @param {HTMLElement} root an empty element
  * @param {{address?: string, small?: boolean, knobs?: string[], pages?: string, follow?: boolean}} [options] `address` is a
  *   setting, as in the part of an address after #; `small` shows the region and accuracy and `knobs`, paths of settings, only;
  *   `pages` is the way to the book's first page; with `follow` the address bar holds the setting
  */
 export function open(root, options = {}) {
-  const {setting, problems, name} = read(options.address ?? "");
   const laboratory = new Laboratory(root, options);
-  const heavy = laboratory.tooMuch(setting);
-  laboratory.set(heavy ? PRESETS[0].setting : setting, name);
-  if (heavy || problems.length) laboratory.say(`This address asks for what cannot be. ${[...problems, heavy].join(" ")}`);
+  laboratory.go(options.address ?? "");
   return laboratory;
 }
 
 const NAMES = ["training", "test", "training, as Keras reports it"];
+const STATISTICS = ["last batch", "moving average"];
 const REFERENCE = "test, recorded with Keras (mean of 10 runs)";
 
 /** Read a setting, or the name of an example behind "try-". @param {string} address */
@@ -65,21 +66,27 @@ class Laboratory {
   turn = 0; // which run is next
   middle = false; // whether it is within an epoch
   playing = false;
+  refused = false; // whether the last address asked for what cannot be
   end = 0; // the epoch at which training pauses
+  target = 0; // the epoch to which the loop leads all runs
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  timer = undefined; // of the next slice; there is none when all is done and drawn
   began = {time: 0, epoch: 0}; // when training began or went on, for its pace
-  /** @type {Generator<undefined, Float32Array> | undefined} */
-  asking = undefined; // the next picture of the region, which takes several slices
+  /** The next picture of the region, which may take several slices, in which nobody trains. @type {{work: Generator<undefined, Float32Array>, epochs: number, cost: number} | undefined} */
+  asking = undefined;
+  due = 0; // when it may be drawn again
+  shown = {...NOTHING}; // the epochs of what is seen
   slices = 0;
   piece = 0; // milliseconds that a piece of work takes at most
-  longest = 0; // milliseconds that the page could not answer while training
-  seen = {hidden: empty(), output: empty(), batch: empty(), moving: empty()};
+  seen = {hidden: empty(), output: empty(), means: [empty(), empty()], variances: [empty(), empty()]};
 
   region = new RegionView(this.backend === "wasm" ? 60 : 30); // without WebAssembly each place takes ten times as long
   accuracy = new Chart("Accuracy", "The share of points on their side of the border, in inference mode; and as Keras reports it of an epoch, in training mode. Of several runs: the mean, and from the lowest to the highest.", NAMES, {low: 0.4, high: 1, reference: REFERENCE});
-  loss = new Chart("Loss", "Cross-entropy, which counts how sure the network is where it is wrong.", NAMES, {low: 0, reference: REFERENCE});
-  norms = new Chart("Norms of weights", "The root of the summed squares of a layer's weights.", ["first hidden layer", "output layer"], {low: 0});
-  inputs = new Chart("What the first activation receives", "How often which value occurs, for the training points, all units together.", ["share"], {low: 0, xlabel: "value"});
-  statistics = new Chart("Batch statistics, moving statistics", "Mean of the first unit that batch normalization sees: in the last batch, which training uses, and the moving average, which inference uses.", ["last batch", "moving average"]);
+  loss = new Chart("Loss", "Cross-entropy. Every point counts, those most where the network is sure and wrong.", NAMES, {low: 0, reference: REFERENCE});
+  norms = new Chart("Norms of weights", "The root of the sum of the squares of a layer's weights, without biases.", ["first hidden layer", "output layer"], {low: 0});
+  inputs = new Chart("What the first activation receives", "How often which value occurs: of all units together, for up to 200 training points, in inference mode.", ["share"], {low: 0, xlabel: "value"});
+  means = new Chart("Batch mean, moving mean", "Of the first unit that batch normalization sees: the mean of the last batch, which training uses, and the moving average of such means, which inference uses.", STATISTICS);
+  variances = new Chart("Batch variance, moving variance", "The same for the variance.", STATISTICS, {low: 0});
   mask = new MaskView();
 
   play = this.button("Train", () => this.toggle());
@@ -112,7 +119,7 @@ class Laboratory {
     const buttons = [
       this.play,
       this.button("One epoch", () => this.step()),
-      this.button("Start again", () => this.set(this.setting)),
+      this.button("Reset", () => this.set(this.setting)),
       this.button("Forget earlier curves", () => this.forget()),
     ];
     if (this.small) {
@@ -140,7 +147,7 @@ class Laboratory {
       this.status,
       element("div", {class: "laboratory-views"}, this.region.figure, element("div", {}, this.accuracy.figure, this.loss.figure)),
       this.controls.form,
-      element("div", {class: "laboratory-views"}, this.inputs.figure, this.statistics.figure, this.norms.figure, this.mask.figure),
+      element("div", {class: "laboratory-views"}, this.inputs.figure, this.means.figure, this.variances.figure, this.norms.figure, this.mask.figure),
       element("details", {class: "laboratory-code"}, element("summary", {}, "This setting as Keras code"),
         element("div", {}, this.button("Copy", () => this.copy()), element("pre", {tabindex: "0"}, this.code))),
     );
@@ -160,7 +167,8 @@ class Laboratory {
 
   async copy() {
     // From a file there may be no clipboard; the code is there to be marked and copied by hand.
-    await navigator.clipboard?.writeText(this.code.textContent ?? "").then(() => this.say("The code is copied."), () => this.say("Copying is not allowed here; mark the code and copy it."));
+    const copied = await navigator.clipboard?.writeText(this.code.textContent ?? "").then(() => true, () => false);
+    this.say(copied ? "The code is copied." : "Copying is not allowed here; mark the code and copy it.");
   }
 
   /** @param {Setting} setting */
@@ -179,7 +187,27 @@ class Laboratory {
   renew(setting, name) {
     const ended = !this.playing && this.epochs() >= this.end;
     this.set(setting, name);
-    if (ended) this.toggle();
+    if (ended) this.train();
+  }
+
+  /** Take the setting of an address, unless it is the present one and not at its end. @param {string} address */
+  go(address) {
+    const {setting, problems, name} = read(address), heavy = this.tooMuch(setting);
+    if (heavy) problems.push(heavy, `Below is “${PRESETS[0].title}” instead.`);
+    this.refused = problems.length > 0;
+    const same = this.runs.length && toAddress(setting) === toAddress(this.setting) && (name ?? this.preset?.name) === this.preset?.name;
+    if (!same || this.refused || this.epochs() >= this.end) this.set(heavy ? PRESETS[0].setting : setting, heavy ? undefined : name);
+    this.show();
+    if (!this.refused) return;
+    this.pause();
+    this.say(`This address asks for what cannot be. ${problems.join(" ")}`);
+  }
+
+  /** Hold the setting in the address, which also says of two examples with one setting which it is. */
+  show() {
+    const hash = `#${this.preset ? `example=${this.preset.name}&` : ""}${toAddress(this.setting)}`;
+    if (this.small) this.link.setAttribute("href", `${this.pages}laboratory.html${hash}`);
+    if (this.follow) history.replaceState(null, "", hash);
   }
 
   /** Start anew with a setting; what was trained stays as faint curves. @param {Setting} setting @param {string} [name] of a preset */
@@ -190,69 +218,72 @@ class Laboratory {
     const same = PRESETS.filter((one) => toAddress(one.setting) === address);
     this.preset = same.find((one) => one.name === (name ?? this.preset?.name)) ?? same[0];
     this.setting = setting;
-    this.runs = Array.from({length: setting.seeds}, (_, index) => new Training(setting, setting.seed + index));
+    this.runs = [new Training(setting, setting.seed)]; // the others are made when they are to train
     this.turn = 0;
+    this.middle = false;
     this.asking = undefined;
+    this.due = 0;
+    this.piece = 0;
+    this.shown = {...NOTHING};
     this.end = setting.epochs;
-    this.seen = {hidden: empty(), output: empty(), batch: empty(), moving: empty()};
+    this.target = this.playing ? this.end : 0;
+    this.seen = {hidden: empty(), output: empty(), means: [empty(), empty()], variances: [empty(), empty()]};
     this.question.textContent = this.preset?.question ?? "What do you expect to see? Say it before you start.";
     this.controls.show(setting);
     this.code.textContent = toKeras(setting);
-    this.statistics.figure.toggleAttribute("hidden", setting.normalization.place === "none");
+    for (const {figure} of [this.means, this.variances]) figure.toggleAttribute("hidden", setting.normalization.place === "none");
     this.mask.figure.toggleAttribute("hidden", setting.dropout.input === 0 && setting.dropout.hidden === 0);
-    const hash = `#${this.preset ? `example=${this.preset.name}&` : ""}${address}`; // of two examples with one setting, which
-    if (this.small) this.link.setAttribute("href", `${this.pages}laboratory.html${hash}`);
-    else {
+    if (!this.small) {
       this.presets.value = this.preset?.name ?? "";
       this.link.textContent = this.preset ? "Where the book has it" : "";
       this.link.setAttribute("href", this.preset ? `${this.pages}${this.preset.page}.html` : "");
       this.link.toggleAttribute("hidden", !this.preset);
     }
-    if (this.follow) history.replaceState(null, "", hash);
+    this.show();
     this.say("");
     this.begin();
-    this.picture();
-    this.draw();
+    this.work();
   }
 
   forget() {
     for (const chart of [this.accuracy, this.loss, this.norms]) chart.earlier = [];
-    this.draw();
+    this.shown.curves = this.shown.small = -1;
+    this.work();
   }
 
   /** Train, or pause. */
   toggle() {
-    if (this.playing) return this.pause();
+    if (this.playing) this.pause();
+    else this.train();
+  }
+
+  train() {
     if (active !== this) active?.pause();
     active = this;
     if (this.epochs() >= this.end) this.end = LAST;
     this.playing = true;
     this.play.textContent = "Pause";
+    this.target = this.end;
     this.say("");
     this.begin();
-    this.next();
+    this.work();
   }
 
   pause() {
-    if (!this.playing) return;
-    this.playing = false;
-    this.play.textContent = "Train";
-    this.finish();
-    this.draw();
-    this.report();
-  }
-
-  /** End the epoch of all runs, so that they stand at the same. */
-  finish() {
-    while (this.turn > 0) this.advance();
+    if (this.playing) this.hold(this.turn > 0 || this.middle ? this.epochs() + 1 : this.epochs());
   }
 
   step() {
-    this.pause();
-    do this.advance(); while (this.turn > 0 || this.middle);
-    this.picture();
-    this.draw();
-    this.report();
+    this.hold(Math.min(LAST, (this.playing ? this.epochs() : this.target) + 1));
+  }
+
+  /** Train no further than to the end of an epoch, so that all runs stand at the same. @param {number} epoch */
+  hold(epoch) {
+    this.playing = false;
+    this.play.textContent = "Train";
+    this.target = epoch;
+    if (epoch > this.epochs()) this.say("Ending the epoch …");
+    this.work();
   }
 
   /** How many epochs all runs have behind them. */
@@ -262,6 +293,44 @@ class Laboratory {
 
   begin() {
     this.began = {time: performance.now(), epoch: this.epochs()};
+    this.shown.words = -1;
+  }
+
+  /** Let the loop run until all is done. */
+  work() {
+    this.timer ??= setTimeout(() => this.next());
+  }
+
+  /** What is done between two looks at the keyboard. */
+  next() {
+    this.timer = undefined;
+    if (!this.root.isConnected) return;
+    const until = performance.now() + SLICE;
+    if (this.epochs() < this.target) this.learn(until);
+    else if (!this.settle(until)) return;
+    const pace = this.playing ? Number(this.speed.value) : 0;
+    this.timer = setTimeout(() => this.next(), pace ? Math.min(20, 1000 / pace) : 0);
+  }
+
+  /** Train for a slice. @param {number} until */
+  learn(until) {
+    const {runs, setting} = this;
+    if (runs.length < setting.seeds) return runs.push(new Training(setting, setting.seed + runs.length));
+    const pace = this.playing ? Number(this.speed.value) : 0;
+    const early = () => pace && !this.middle && this.turn === 0 && this.epochs() >= this.began.epoch + ((performance.now() - this.began.time) * pace) / 1000;
+    this.slices += 1;
+    // A piece that would end too late waits for the next slice.
+    for (let at = performance.now(), first = true; first || at + this.piece < until; first = false) {
+      const between = this.turn > 0 || !this.middle; // two epochs of the first run
+      if (this.asking || (between && at >= this.due && this.shown.region !== runs[0].epochs)) this.ask();
+      else if (this.epochs() >= this.target || early()) break;
+      else this.advance();
+      const now = performance.now();
+      this.piece = Math.max(now - at, 0.9 * this.piece);
+      at = now;
+    }
+    if (this.slices % 2) this.drawCurves();
+    else if (this.slices % 4) this.drawSmall();
   }
 
   /** A short piece of work of the run whose turn it is. */
@@ -270,35 +339,16 @@ class Laboratory {
     if (!this.middle) this.turn = (this.turn + 1) % this.runs.length;
   }
 
-  /** What is done between two looks at the keyboard. */
-  next() {
-    if (!this.playing) return;
-    if (!this.root.isConnected) return this.pause();
-    const start = performance.now(), pace = Number(this.speed.value);
-    const due = () => !pace || this.middle || this.turn > 0 || this.epochs() < this.began.epoch + ((performance.now() - this.began.time) * pace) / 1000;
-    this.slices += 1;
-    const region = this.slices % 4 === 0; // one slice in four draws the region, one the small views, two the curves
-    if (region) this.ask(start + SLICE);
-    // A piece that would end too late waits for the next slice, unless it is all that this one does.
-    for (let piece = 0, at = performance.now(); ; ) {
-      if (region || piece) if (at + this.piece > start + SLICE) break;
-      if (this.epochs() >= this.end || !due()) break;
-      this.advance();
-      piece = performance.now() - at;
-      at += piece;
-      this.piece = Math.max(piece, 0.9 * this.piece);
-    }
-    if (this.slices % 2) this.drawCurves();
-    else if (!region) this.drawSmall();
-    this.longest = Math.max(this.longest, performance.now() - start);
-    if (this.epochs() >= this.end) {
-      this.pause();
-      this.picture();
-      this.draw();
-      this.say(`${this.status.textContent} ${this.end < LAST ? "Here the example ends; Train goes on." : "More epochs do not fit into the curves."}`);
-      return;
-    }
-    setTimeout(() => this.next(), pace ? Math.min(20, 1000 / pace) : 0);
+  /** When all runs stand where they should: a slice of drawing; false when nothing is left. @param {number} until */
+  settle(until) {
+    if (this.playing) this.hold(this.target);
+    const {shown} = this, epochs = this.epochs();
+    if (shown.words !== epochs) this.report();
+    else if (shown.curves !== epochs) this.drawCurves();
+    else if (shown.small !== epochs) this.drawSmall();
+    else if (shown.region === epochs) return false;
+    else do this.ask(); while (shown.region !== epochs && performance.now() < until);
+    return true;
   }
 
   /** How far the picture of the region reaches from its middle. */
@@ -306,23 +356,21 @@ class Laboratory {
     return (this.setting.data.kind === "target" ? 1.5 : 1.2) + 2 * this.setting.data.noise;
   }
 
-  /** Go on with the picture of the region until a time; draw it when all of it is known. @param {number} until */
-  ask(until) {
-    this.asking ??= this.runs[0].probabilities(this.region.grid(this.reach()));
-    do {
-      const {done, value} = this.asking.next();
-      if (!done || !value) continue;
-      this.asking = undefined;
-      const [run] = this.runs, accuracy = run.history.test.accuracy.at(-1);
+  /** A piece of the picture of the region, or, when all of it is known, the picture. */
+  ask() {
+    const start = performance.now(), [run] = this.runs;
+    const asking = (this.asking ??= {work: run.probabilities(this.region.grid(this.reach())), epochs: run.epochs, cost: 0});
+    const {done, value} = asking.work.next();
+    if (done) {
+      const accuracy = run.history.test.accuracy.at(-1);
       const words = accuracy === undefined ? "Decision region before training" : `Decision region after ${run.epochs} epochs; test accuracy ${accuracy.toFixed(2)}`;
-      return this.region.draw(value, this.reach(), run.data, words);
-    } while (performance.now() < until);
-  }
-
-  /** The whole picture of the region at once. */
-  picture() {
-    this.asking = undefined;
-    this.ask(Infinity);
+      this.region.draw(value, this.reach(), run.data, words);
+      this.asking = undefined;
+      this.shown.region = asking.epochs;
+    }
+    const now = performance.now();
+    asking.cost += now - start;
+    this.due = now + (1 / SHARE - 1) * asking.cost;
   }
 
   /** Places on the curves and what was measured there. @param {"accuracy" | "loss"} what */
@@ -336,12 +384,9 @@ class Laboratory {
     return {curves, bands};
   }
 
-  draw() {
-    this.drawCurves();
-    this.drawSmall();
-  }
-
   drawCurves() {
+    if (this.shown.curves === this.epochs()) return;
+    this.shown.curves = this.epochs();
     const recorded = this.preset && /** @type {Record<string, Recorded>} */ (RECORDED)[this.preset.name];
     for (const what of /** @type {const} */ (["accuracy", "loss"])) {
       if (this.small && what === "loss") continue;
@@ -351,12 +396,16 @@ class Laboratory {
   }
 
   drawSmall() {
+    if (this.shown.small === this.epochs()) return;
+    this.shown.small = this.epochs();
     if (this.small) return;
     this.look();
-    const {hidden, output, batch, moving} = this.seen;
+    const {hidden, output, means, variances} = this.seen;
     this.norms.draw([hidden, output]);
-    this.statistics.draw([batch, moving]);
-    this.inputs.draw([this.histogram()]);
+    this.means.draw(means);
+    this.variances.draw(variances);
+    const {words, ...inputs} = this.histogram();
+    this.inputs.draw([inputs], [], undefined, words);
     this.mask.draw(/** @type {import("./network.js").Dropout | undefined} */ (this.runs[0].layers.findLast(({kind}) => kind === "dropout")));
   }
 
@@ -373,14 +422,19 @@ class Laboratory {
     note(seen.hidden, norm(dense[0].kernel));
     note(seen.output, norm(dense[dense.length - 1].kernel));
     const normalization = layers.find((layer) => layer.kind === "normalization");
-    if (normalization?.lastMean === undefined) return;
-    note(seen.batch, normalization.lastMean);
-    note(seen.moving, normalization.mean.dataSync()[0]);
+    if (!normalization?.last) return;
+    for (const [curves, batch, moving] of /** @type {const} */ ([
+      [seen.means, normalization.last.mean, normalization.mean],
+      [seen.variances, normalization.last.variance, normalization.variance],
+    ])) {
+      note(curves[0], batch);
+      note(curves[1], moving.dataSync()[0]);
+    }
   }
 
   /** What the first activation receives for at most 200 training points. */
   histogram() {
-    const [run] = this.runs, found = new Map();
+    const [run] = this.runs, y = Array(33).fill(0);
     /** @type {Float32Array | undefined} */
     let values;
     tf.tidy(() => {
@@ -389,21 +443,25 @@ class Laboratory {
         if (layer.kind === "activation") values ??= /** @type {Float32Array} */ (received.dataSync());
       });
     });
-    const all = values ?? new Float32Array(1), most = Math.max(1e-6, all.reduce((sum, value) => Math.max(sum, Math.abs(value)), 0));
-    for (const value of all) {
-      const bin = Math.round((16 * value) / most);
-      found.set(bin, (found.get(bin) ?? 0) + 1 / all.length);
-    }
-    const bins = Array.from({length: 33}, (_, index) => index - 16);
-    return {x: bins.map((bin) => (bin * most) / 16), y: bins.map((bin) => found.get(bin) ?? 0)};
+    const all = (values ?? new Float32Array(1)).filter(Number.isFinite);
+    const most = all.reduce((sum, value) => Math.max(sum, Math.abs(value)), 1e-6);
+    for (const value of all) y[16 + Math.round((16 * value) / most)] += 1 / all.length;
+    const common = y.indexOf(Math.max(...y)), x = y.map((_, bin) => ((bin - 16) * most) / 16);
+    return {x, y, words: `Values up to ${format(most)} away from 0; most often, with a share of ${format(y[common])}, about ${format(x[common])}`};
   }
 
+  /** Say where all runs stand. */
   report() {
-    const [{history, epochs}] = this.runs, of = this.runs.length > 1 ? `Mean of ${this.runs.length} runs` : `Seed ${this.setting.seed}`;
+    const epochs = this.epochs(), {runs, end} = this;
+    this.shown.words = epochs;
     if (!epochs) return;
-    const mean = (/** @type {"train" | "test"} */ set) =>
-      (this.runs.reduce((sum, run) => sum + run.history[set].accuracy[this.epochs() - 1], 0) / this.runs.length).toFixed(3);
-    this.say(`Epoch ${Math.min(epochs, history.test.loss.length).toLocaleString("en")}. ${of}: accuracy ${mean("train")} on training points, ${mean("test")} on test points.`);
+    const last = (/** @type {"train" | "test"} */ set, /** @type {"accuracy" | "loss"} */ what) => runs.map((run) => run.history[set][what][epochs - 1]);
+    const mean = (/** @type {"train" | "test"} */ set) => (last(set, "accuracy").reduce((sum, value) => sum + value, 0) / runs.length).toFixed(3);
+    const of = runs.length > 1 ? `Mean of ${runs.length} runs` : `Seed ${this.setting.seed}`;
+    const words = [`Epoch ${epochs.toLocaleString("en")}. ${of}: accuracy ${mean("train")} on training points, ${mean("test")} on test points.`];
+    if (![...last("train", "loss"), ...last("test", "loss")].every(Number.isFinite)) words.push("The loss is no longer a number: training has diverged.");
+    if (epochs === end) words.push(end < LAST ? "Here the example ends; Train goes on." : "More epochs do not fit into the curves.");
+    this.say(words.join(" "));
   }
 }
 

@@ -85,6 +85,7 @@ export function refusal(path, value, name = path) {
   }
   if ("yesOrNo" in allowed) return typeof value === "boolean" ? "" : `${name} is true or false, not ${value}.`;
   const {from, to, whole, why} = allowed;
+  if (Number.isNaN(value)) return `A number is missing; ${name} goes from ${from} to ${to}${whole ? " in whole numbers" : ""}.`;
   const fits = typeof value === "number" && value >= from && value <= to && (!whole || Number.isInteger(value));
   return fits ? "" : `${name} goes from ${from} to ${to}${whole ? " in whole numbers" : ""}, not ${value}: ${why}.`;
 }
@@ -202,11 +203,12 @@ export function toKeras(setting) {
     if (dropout.hidden > 0) layers.push(`keras.layers.Dropout(${dropout.hidden})`);
   }
   layers.push(`keras.layers.Dense(1, activation="sigmoid")`);
-  const momentum = Number.isInteger(optimizer.momentum) ? optimizer.momentum.toFixed(1) : optimizer.momentum; // Keras wants a float
+  // Keras' optimizers take no whole numbers.
+  const [rate, momentum] = [optimizer.rate, optimizer.momentum].map((value) => (Number.isInteger(value) ? value.toFixed(1) : value));
   const optimizers = {
-    sgd: `keras.optimizers.SGD(${optimizer.rate}${optimizer.momentum > 0 ? `, momentum=${momentum}` : ""})`,
-    adam: `keras.optimizers.Adam(${optimizer.rate})`,
-    rmsprop: `keras.optimizers.RMSprop(${optimizer.rate})`,
+    sgd: `keras.optimizers.SGD(${rate}${optimizer.momentum > 0 ? `, momentum=${momentum}` : ""})`,
+    adam: `keras.optimizers.Adam(${rate})`,
+    rmsprop: `keras.optimizers.RMSprop(${rate})`,
   };
   const {needs, lines} = DATA_CODE[data.kind];
   const indented = (/** @type {string[]} */ all, /** @type {number} */ by) => all.map((line) => " ".repeat(by) + line).join("\n");

@@ -41,6 +41,9 @@ export class RegionView {
     );
     this.small = new ImageData(size, size);
     this.buffer = element("canvas", {width: String(size), height: String(size)});
+    this.points = element("canvas", {width: "400", height: "400"});
+    /** Whose points these are. @type {object | undefined} */
+    this.data = undefined;
   }
 
   /** Where the network is asked, row by row from the top. @param {number} reach @returns {Float32Array} */
@@ -62,13 +65,24 @@ export class RegionView {
   draw(probability, reach, data, words) {
     const pixels = this.small.data, strong = [[0, 114, 178], [213, 94, 0]];
     for (let cell = 0; cell < this.size ** 2; cell++) {
-      const sure = 2 * Math.abs(probability[cell] - 0.5), colour = strong[Number(probability[cell] > 0.5)];
+      const sure = 2 * Math.abs(probability[cell] - 0.5) || 0; // white where it is no number
+      const colour = strong[Number(probability[cell] > 0.5)];
       for (let channel = 0; channel < 3; channel++) pixels[4 * cell + channel] = 255 - 0.65 * sure * (255 - colour[channel]);
       pixels[4 * cell + 3] = 255;
     }
     const {width} = this.canvas, context = brush(this.canvas);
     brush(this.buffer).putImageData(this.small, 0, 0);
     context.drawImage(this.buffer, 0, 0, width, width);
+    if (this.data !== data) this.mark(data, reach);
+    context.drawImage(this.points, 0, 0);
+    this.canvas.setAttribute("aria-label", words);
+  }
+
+  /** Draw the points, which stay the same while a network trains. @param {{train: import("./data.js").Points, test: import("./data.js").Points}} data @param {number} reach */
+  mark(data, reach) {
+    const {width} = this.points, context = brush(this.points);
+    this.data = data;
+    context.clearRect(0, 0, width, width);
     const place = (/** @type {number} */ value) => ((value / reach + 1) / 2) * width;
     for (const [set, filled] of /** @type {const} */ ([[data.test, false], [data.train, true]])) {
       const size = set.count > 300 ? 2.5 : 4.5;
@@ -85,7 +99,6 @@ export class RegionView {
         context.stroke();
       }
     }
-    this.canvas.setAttribute("aria-label", words);
   }
 }
 
@@ -97,8 +110,8 @@ export class Chart {
    * @param {string} title
    * @param {string} explanation a sentence
    * @param {string[]} names of the lines
-   * @param {{low?: number, high?: number, xlabel?: string, reference?: string}} [options] limits of the vertical axis, where
-   *   they are fixed; and what a line is called that is drawn for comparison
+   * @param {{low?: number, high?: number, xlabel?: string, reference?: string}} [options] `low` is where the vertical axis
+   *   begins, if no value lies below, and `high` where it ends; what a line is called that is drawn for comparison
    */
   constructor(title, explanation, names, {low, high, xlabel = "epoch", reference} = {}) {
     this.names = names;
@@ -129,21 +142,22 @@ export class Chart {
    * @param {Curve[]} curves one for each name; a value that is not a number breaks its line
    * @param {Band[]} [bands] of the first curves
    * @param {Curve} [reference]
+   * @param {string} [words] what the picture shows, for those who do not see it; else the last values
    */
-  draw(curves, bands = [], reference) {
+  draw(curves, bands = [], reference, words) {
     this.newest = curves;
     this.reference?.toggleAttribute("hidden", !reference);
     const all = [...curves, ...this.earlier.flat()], last = Math.max(...all.map(({x}) => x[x.length - 1] ?? -Infinity));
     const first = Math.min(...all.map(({x}) => x[0] ?? Infinity));
     const values = all.flatMap(({y}) => Array.from(y)).filter(Number.isFinite);
     const most = Math.max(...values), least = Math.min(...values);
-    const low = this.low ?? Math.min(0, least), high = this.high ?? (most > low ? most : low + 1);
+    const low = Math.min(this.low ?? 0, least), high = this.high ?? (most > low ? most : low + 1);
     const x = scaleLinear(last > first ? [first, last] : [0, 1], [SIDES.left, SIDES.right]);
     const y = scaleLinear([Number.isFinite(low) ? low : 0, high], [SIDES.bottom, SIDES.top]).clamp(true);
     if (this.high === undefined) y.nice(4);
     const path = (/** @type {Curve} */ curve, /** @type {string | number} */ kind) => {
       const drawn = line()
-        .defined(([, value]) => !Number.isNaN(value))
+        .defined(([, value]) => Number.isFinite(value))
         .x(([at]) => x(at))
         .y(([, value]) => y(value))
         .digits(1)(Array.from(curve.x, (at, index) => /** @type {[number, number]} */ ([at, curve.y[index]])).filter(([at]) => at <= x.domain()[1]));
@@ -152,6 +166,7 @@ export class Chart {
     const between = (/** @type {Band} */ {x: at, low: under, high: over}, /** @type {number} */ index) => {
       const places = Array.from(at, (_, place) => place);
       const drawn = area(/** @type {(place: any) => number} */ ((place) => x(at[place])), (place) => y(under[place]), (place) => y(over[place]));
+      drawn.defined((place) => Number.isFinite(under[place]) && Number.isFinite(over[place]));
       return svg("path", {d: drawn.digits(1)(/** @type {any} */ (places)) ?? "", class: `laboratory-band-${index}`});
     };
     this.lines.replaceChildren(
@@ -169,7 +184,7 @@ export class Chart {
       text(this.xlabel, {x: (SIDES.left + SIDES.right) / 2, y: SIDES.bottom + 32, "text-anchor": "middle"}),
     );
     const now = curves.map(({y: values}, index) => `${this.names[index]} ${values.length ? format(values[values.length - 1]) : "none yet"}`);
-    this.picture.setAttribute("aria-label", `${now.join(", ")}; ${this.xlabel} ${x.domain().map(Math.round).join(" to ")}`);
+    this.picture.setAttribute("aria-label", words ?? `${now.join(", ")}; ${this.xlabel} ${x.domain().map(Math.round).join(" to ")}`);
   }
 
   /** Let the lines that are drawn stay as faint ones, to compare with. */
@@ -208,6 +223,6 @@ export class MaskView {
 }
 
 /** @param {number} value */
-function format(value) {
+export function format(value) {
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3).replace(/\.0+$|(\.\d*?)0+$/, "$1");
 }
