@@ -700,7 +700,7 @@ def test_two_laboratories_of_a_page_take_turns(opened: Page) -> None:
 def test_tab_leads_through_all_controls_in_their_order(opened: Page) -> None:
     opened.get_by_label("Example").select_option("before-activation")
     expected = opened.evaluate(
-        """() => [...document.querySelectorAll('.laboratory :is(a, button, select, input, summary, pre)')]
+        """() => [...document.querySelectorAll('.laboratory :is(a, button, select, input, summary, [tabindex])')]
           .filter(one => one.checkVisibility()).map((one, index) => { one.dataset.place = index; return String(index); })"""
     )
     assert len(expected) > 30

@@ -53,7 +53,7 @@ const WORDS = {
   relu: "ReLU", tanh: "tanh", sigmoid: "sigmoid", sgd: "SGD", adam: "Adam", rmsprop: "RMSprop",
   glorot_uniform: "Glorot uniform", he_uniform: "He uniform", normal: "normal",
   circles: "two rings", moons: "two moons", xor: "four quadrants (XOR)", spirals: "two spirals", target: "target",
-  plain: "as drawn", large: "times 1,000, plus 5,000", tiny: "divided by 1,000",
+  plain: "as drawn", large: "× 1,000 + 5,000", tiny: "÷ 1,000",
 };
 
 /**

@@ -112,7 +112,7 @@ class Laboratory {
   parts() {
     const labelled = (/** @type {string} */ words, /** @type {HTMLElement} */ control) => {
       control.id = `${this.prefix}-${words.toLowerCase()}`;
-      return [element("label", {for: control.id}, words), control];
+      return element("span", {}, element("label", {for: control.id}, words), control);
     };
     this.speed.value = "fast";
     this.speed.addEventListener("change", () => this.begin());
@@ -140,16 +140,18 @@ class Laboratory {
       const preset = PRESETS.find(({name}) => name === this.presets.value);
       if (preset) this.renew(preset.setting, preset.name);
     });
+    // Not the pre itself: the book's theme takes those out of the order of Tab that do not scroll while they are hidden.
+    const listing = element("div", {tabindex: "0", role: "region", "aria-label": "Keras code"}, element("pre", {}, this.code));
     this.root.replaceChildren(
-      element("div", {class: "laboratory-bar"}, ...labelled("Example", this.presets), this.link),
+      element("div", {class: "laboratory-bar"}, labelled("Example", this.presets), this.link),
       this.question,
-      element("div", {class: "laboratory-bar"}, ...buttons, ...labelled("Speed", this.speed)),
+      element("div", {class: "laboratory-bar"}, ...buttons, labelled("Speed", this.speed)),
       this.status,
       element("div", {class: "laboratory-views"}, this.region.figure, element("div", {}, this.accuracy.figure, this.loss.figure)),
       this.controls.form,
       element("div", {class: "laboratory-views"}, this.inputs.figure, this.means.figure, this.variances.figure, this.norms.figure, this.mask.figure),
       element("details", {class: "laboratory-code"}, element("summary", {}, "This setting as Keras code"),
-        element("div", {}, this.button("Copy", () => this.copy()), element("pre", {tabindex: "0"}, this.code))),
+        element("div", {}, this.button("Copy", () => this.copy()), listing)),
     );
   }
 

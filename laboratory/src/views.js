@@ -102,7 +102,7 @@ export class RegionView {
   }
 }
 
-const SIDES = {left: 44, right: 332, top: 10, bottom: 156};
+const SIDES = {left: 44, right: 326, top: 10, bottom: 156};
 
 /** Lines over epochs, or over anything that rises. */
 export class Chart {
