@@ -6,13 +6,11 @@ import "@tensorflow/tfjs-backend-cpu";
 import {setWasmPaths} from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 
-export {drawPoints, inUnits, KINDS} from "./data.js";
-export {build, logits, trainable} from "./network.js";
-export {Updates} from "./optimizers.js";
+export {drawPoints, inUnits} from "./data.js";
+export {logits} from "./network.js";
 export {open} from "./page.js";
 export {PRESETS} from "./presets.js";
-export {Random} from "./random.js";
-export * from "./settings.js";
+export {fromAddress, refusal, toKeras} from "./settings.js";
 export {Training, loss} from "./training.js";
 export {tf};
 
