@@ -46,6 +46,9 @@
     });
   }
 
+  // Without scripts these places show what was recorded. With them, they would draw the browser away from what trains.
+  for (const mark of document.querySelectorAll("[id^=try-]")) mark.removeAttribute("id");
+  const complete = new Promise((done) => document.readyState === "complete" ? done() : addEventListener("load", done));
   const place = document.querySelector(".laboratory-page"), asked = () => /^#try-|data\.kind=/.test(location.hash);
   let whole;
   const go = async () => {
@@ -59,8 +62,12 @@
       whole = open(place, {address, follow: true});
       if (!(await whole)) return (whole = undefined);
     }
-    place.scrollIntoView();
     place.querySelector("button, select").focus({preventScroll: true});
+    // At once, since the theme's slow scrolling can be drawn elsewhere; and again when the page no longer grows.
+    for (const ready of [undefined, complete]) {
+      await ready;
+      place.scrollIntoView({behavior: "instant"});
+    }
   };
   const follow = () => place && asked() && go();
   place?.querySelector("button").addEventListener("click", go);

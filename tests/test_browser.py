@@ -469,7 +469,7 @@ def test_worked_examples_train_in_their_chapter(
     assert folds.count() == count
     for fold in folds.all():
         fold.locator("summary").press("Enter")
-        knobs = fold.locator(".laboratory-controls :is(input, select)")
+        knobs = fold.locator(".laboratory-controls :is(input:not([type=range]), select)")
         knobs.first.wait_for()
         assert knobs.count() == len(fold.get_attribute("data-knobs").split())
         fold.get_by_role("button", name="One epoch").press("Enter")
@@ -497,7 +497,7 @@ def test_one_click_leads_from_a_chapter_to_a_live_run(browser: Browser, site: st
     fold.get_by_role("link", name="Open it in the laboratory").click()
     page.wait_for_selector(TRAINED)
     assert page.get_by_label("Example").input_value() == "dropout"
-    assert page.get_by_label("Dropout rate after hidden layers").input_value() == "0.4"
+    assert page.get_by_label("Dropout rate after hidden layers", exact=True).input_value() == "0.4"
     page.get_by_role("button", name="Pause").click()
     tensors = []
     for example in ("false-lag", "overfit", "false-lag", "overfit"):
@@ -509,6 +509,22 @@ def test_one_click_leads_from_a_chapter_to_a_live_run(browser: Browser, site: st
         tensors.append(page.evaluate("Laboratory.tf.memory().numTensors"))
     assert tensors[:2] == tensors[2:]  # what trained before is gone
     assert page.locator("g[opacity] path").count() > 0  # but for its curves
+    context.close()
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_an_address_that_asks_for_a_run_leads_to_where_it_is_seen(
+    browser: Browser, book: Path, viewport: dict
+) -> None:
+    """The example of this name lies further down, and its pictures let the page grow while it loads."""
+    context = browser.new_context(viewport=viewport)
+    page = context.new_page()
+    page.goto(f"{(book / 'laboratory.html').as_uri()}#try-noise-on-both")
+    page.wait_for_selector(TRAINED)
+    page.wait_for_timeout(1500)  # the theme scrolls slowly
+    top = page.locator(".laboratory-page").bounding_box()["y"]
+    assert 0 <= top < 100
+    assert page.get_by_label("Example").input_value() == "noise-on-both"
     context.close()
 
 
