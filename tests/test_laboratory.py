@@ -596,6 +596,41 @@ def test_at_a_fixed_speed_it_takes_its_time(opened: Page) -> None:
     assert 1.95 < seconds["1"] < 4
 
 
+def test_a_slider_and_its_number_say_the_same(opened: Page) -> None:
+    label = "Dropout rate after hidden layers"
+    number = opened.get_by_label(label, exact=True)
+    slider = opened.get_by_label(f"{label}, slider")
+    assert slider.input_value() == "0.4"
+    slider.press("ArrowRight")
+    assert number.input_value() == "0.45"
+    assert "dropout.hidden=0.45" in opened.url
+    fill(opened, label, "0.2")
+    assert slider.input_value() == "0.2"
+    fill(opened, label, "0.95")  # the number goes further
+    assert slider.input_value() == "0.9"
+    assert "dropout.hidden=0.95" in opened.url
+    opened.get_by_label("Example").select_option("overfit")
+    assert [slider.input_value(), number.input_value()] == ["0", "0"]
+
+
+def test_while_it_trains_it_shows_where_it_stands_and_reads_out_only_the_end(opened: Page) -> None:
+    fill(opened, "Epochs", "40")
+    now, status = opened.locator(".laboratory-now"), opened.locator(".laboratory-status")
+    opened.get_by_label("Speed").select_option("10")
+    opened.get_by_role("button", name="Train").click()
+    opened.wait_for_function(
+        "document.querySelector('.laboratory-now').innerText.startsWith('Epoch 3. Seed 1: accuracy 0.')"
+    )
+    assert status.text_content() == ""
+    assert now.evaluate("one => one.closest('[role], [aria-live]')") is None
+    opened.get_by_label("Speed").select_option("fast")
+    settle(opened)
+    assert status.inner_text().startswith("Epoch 40.")
+    assert not now.is_visible()
+    opened.get_by_role("button", name="Reset").click()
+    assert [now.text_content(), status.text_content()] == ["", ""]
+
+
 def test_earlier_runs_stay_as_faint_curves_until_forgotten(opened: Page) -> None:
     faint = opened.locator("g[opacity] path.laboratory-line-1")
     assert faint.count() == 0
@@ -627,7 +662,7 @@ def test_several_runs_have_a_mean_and_a_band(opened: Page) -> None:
 
 
 def test_the_address_holds_the_setting_and_examples_are_chosen(opened: Page) -> None:
-    assert opened.get_by_label("Dropout rate after hidden layers").input_value() == "0.4"
+    assert opened.get_by_label("Dropout rate after hidden layers", exact=True).input_value() == "0.4"
     opened.get_by_label("Example").select_option("noise-before")
     assert opened.url.endswith("#example=noise-before&data.kind=circles&noise.hidden=0.1")
     assert opened.get_by_role("link", name="Where the book has it").get_attribute("href") == "chapters/noise.html"  # fmt: skip
@@ -664,7 +699,7 @@ def test_an_address_that_asks_for_what_cannot_be_is_told_so(opened: Page, addres
 def test_what_keras_refuses_is_refused_with_the_reason(opened: Page) -> None:
     label = "Noise in hidden layers (standard deviation)"
     fill(opened, label, "1.5")
-    noise = opened.get_by_label(label)
+    noise = opened.get_by_label(label, exact=True)
     why = opened.locator(f"#{noise.get_attribute('aria-describedby')}")
     assert "Keras' GaussianNoise takes a standard deviation from 0 to 1 only" in why.inner_text()
     assert noise.get_attribute("aria-invalid") == "true"

@@ -4,16 +4,22 @@ import {ALLOWED, get, refusal} from "./settings.js";
 
 /** @typedef {import("./training.js").Setting} Setting */
 
-/** @type {[string, [path: string, label: string, step?: string][]][]} */
+/** @typedef {[path: string, label: string, step?: string, high?: string]} Field `high` is where its slider ends; without, it has none */
+
+/** @type {[string, Field[]][]} */
 const GROUPS = [
-  ["Data", [
-    ["data.kind", "Problem"],
-    ["data.points", "Points", "10"],
-    ["data.noise", "Noise in the points (standard deviation)", "0.01"],
-    ["data.train", "Share to train on"],
-    ["data.seed", "Seed of the points", "1"],
-    ["data.redraw", "New points for each run"],
-    ["data.units", "Units of the inputs"],
+  ["Batch normalization", [
+    ["normalization.place", "Place"],
+    ["normalization.momentum", "Momentum", "0.01", "1"],
+    ["normalization.gamma", "Learn gamma"],
+    ["normalization.beta", "Learn beta"],
+  ]],
+  ["Dropout and noise", [
+    ["dropout.input", "Dropout rate on the inputs", "0.05", "0.9"],
+    ["dropout.hidden", "Dropout rate after hidden layers", "0.05", "0.9"],
+    ["noise.input", "Noise on the inputs (standard deviation)", "0.01", "0.5"],
+    ["noise.hidden", "Noise in hidden layers (standard deviation)", "0.01", "0.5"],
+    ["noise.place", "Place of the noise in hidden layers"],
   ]],
   ["Network", [
     ["network.layers", "Hidden layers", "1"],
@@ -23,19 +29,6 @@ const GROUPS = [
     ["network.spread", "Their standard deviation, if normal", "0.01"],
     ["maxNorm", "Max-norm of hidden units (0: none)", "0.1"],
   ]],
-  ["Batch normalization", [
-    ["normalization.place", "Place"],
-    ["normalization.momentum", "Momentum", "0.01"],
-    ["normalization.gamma", "Learn gamma"],
-    ["normalization.beta", "Learn beta"],
-  ]],
-  ["Dropout and noise", [
-    ["dropout.input", "Dropout rate on the inputs", "0.05"],
-    ["dropout.hidden", "Dropout rate after hidden layers", "0.05"],
-    ["noise.input", "Noise on the inputs (standard deviation)", "0.01"],
-    ["noise.hidden", "Noise in hidden layers (standard deviation)", "0.01"],
-    ["noise.place", "Place of the noise in hidden layers"],
-  ]],
   ["Training", [
     ["optimizer.kind", "Optimizer"],
     ["optimizer.rate", "Learning rate"],
@@ -44,6 +37,15 @@ const GROUPS = [
     ["epochs", "Epochs", "100"],
     ["seed", "Seed of weights, batches, masks and noise", "1"],
     ["seeds", "Runs at once, each from another seed", "1"],
+  ]],
+  ["Data", [
+    ["data.kind", "Problem"],
+    ["data.points", "Points", "10"],
+    ["data.noise", "Noise in the points (standard deviation)", "0.01", "0.5"],
+    ["data.train", "Share to train on"],
+    ["data.seed", "Seed of the points", "1"],
+    ["data.redraw", "New points for each run"],
+    ["data.units", "Units of the inputs"],
   ]],
 ];
 
@@ -84,7 +86,7 @@ export function element(tag, attributes = {}, ...children) {
 export function makeControls(prefix, changed, only) {
   /** @type {Map<string, HTMLInputElement | HTMLSelectElement>} */
   const inputs = new Map();
-  const rows = (/** @type {[path: string, label: string, step?: string][]} */ fields) =>
+  const rows = (/** @type {Field[]} */ fields) =>
     fields.filter(([path]) => !only || only.includes(path)).map((field) => row(prefix, field, inputs, changed));
   const groups = only
     ? rows(GROUPS.flatMap(([, fields]) => fields))
@@ -99,6 +101,7 @@ export function makeControls(prefix, changed, only) {
         const value = get(setting, path);
         if (input instanceof HTMLInputElement && input.type === "checkbox") input.checked = value;
         else input.value = String(value);
+        input.dispatchEvent(new Event("input")); // its slider follows
         tell(input, "");
       }
     },
@@ -107,11 +110,11 @@ export function makeControls(prefix, changed, only) {
 
 /**
  * @param {string} prefix
- * @param {[path: string, label: string, step?: string]} field
+ * @param {Field} field
  * @param {Map<string, HTMLInputElement | HTMLSelectElement>} inputs
  * @param {(path: string, value: string | number | boolean) => string} changed
  */
-function row(prefix, [path, label, step = "any"], inputs, changed) {
+function row(prefix, [path, label, step = "any", high], inputs, changed) {
   const allowed = ALLOWED[path];
   const id = `${prefix}-${path.replace(".", "-")}`;
   const common = {id, "aria-describedby": `${id}-why`};
@@ -132,13 +135,29 @@ function row(prefix, [path, label, step = "any"], inputs, changed) {
     {class: "laboratory-field"},
     element("label", {for: id}, label),
     input,
+    ...(high ? [slider(input, label, step, high)] : []),
     element("span", {id: `${id}-why`, class: "laboratory-why", role: "status"}),
   );
+}
+
+/**
+ * A slider that goes with a number, from 0 to where it is of use; the number may go further.
+ * @param {HTMLInputElement | HTMLSelectElement} input
+ * @param {string} label
+ * @param {string} step
+ * @param {string} max
+ */
+function slider(input, label, step, max) {
+  const made = element("input", {type: "range", min: "0", max, step, "aria-label": `${label}, slider`});
+  made.addEventListener("input", () => (input.value = made.value));
+  made.addEventListener("change", () => input.dispatchEvent(new Event("change")));
+  input.addEventListener("input", () => (made.value = input.value));
+  return made;
 }
 
 /** Say beside a control why its value cannot be. @param {HTMLInputElement | HTMLSelectElement} input @param {string} why */
 function tell(input, why) {
   input.setAttribute("aria-invalid", String(why !== ""));
-  const place = /** @type {HTMLElement} */ (input.nextElementSibling);
+  const place = /** @type {HTMLElement} */ (input.parentElement?.lastElementChild);
   place.textContent = why;
 }

@@ -91,6 +91,7 @@ class Laboratory {
 
   play = this.button("Train", () => this.toggle());
   status = element("p", {role: "status", class: "laboratory-status"});
+  now = element("p", {class: "laboratory-now"}); // not read out, since it changes all the time
   question = element("p", {class: "laboratory-question"});
   code = element("code", {});
   link = element("a", {});
@@ -117,16 +118,17 @@ class Laboratory {
     this.speed.value = "fast";
     this.speed.addEventListener("change", () => this.begin());
     const buttons = [
-      this.play,
       this.button("One epoch", () => this.step()),
       this.button("Reset", () => this.set(this.setting)),
       this.button("Forget earlier curves", () => this.forget()),
     ];
+    // The button stays in sight with what it does.
+    const progress = element("div", {class: "laboratory-progress"}, this.play, element("div", {}, this.status, this.now));
     if (this.small) {
       this.link.append("Open it in the laboratory, with all settings and views");
-      const bar = element("div", {class: "laboratory-bar"}, ...buttons.slice(0, 3));
+      const bar = element("div", {class: "laboratory-bar"}, ...buttons.slice(0, 2));
       const views = element("div", {class: "laboratory-views"}, this.region.figure, this.accuracy.figure);
-      this.root.replaceChildren(this.question, bar, this.controls.form, this.status, views, element("p", {}, this.link));
+      this.root.replaceChildren(this.question, this.controls.form, progress, bar, views, element("p", {}, this.link));
       return;
     }
     for (const chapter of ["Batch normalization", "Dropout", "Noise"]) {
@@ -145,11 +147,12 @@ class Laboratory {
     this.root.replaceChildren(
       element("div", {class: "laboratory-bar"}, labelled("Example", this.presets), this.link),
       this.question,
+      progress,
       element("div", {class: "laboratory-bar"}, ...buttons, labelled("Speed", this.speed)),
-      this.status,
-      element("div", {class: "laboratory-views"}, this.region.figure, element("div", {}, this.accuracy.figure, this.loss.figure)),
-      this.controls.form,
-      element("div", {class: "laboratory-views"}, this.inputs.figure, this.means.figure, this.variances.figure, this.norms.figure, this.mask.figure),
+      element("div", {class: "laboratory-bench"},
+        element("div", {class: "laboratory-views"}, this.region.figure, this.accuracy.figure),
+        this.controls.form,
+        element("div", {class: "laboratory-views"}, this.loss.figure, this.inputs.figure, this.means.figure, this.variances.figure, this.norms.figure, this.mask.figure)),
       element("details", {class: "laboratory-code"}, element("summary", {}, "This setting as Keras code"),
         element("div", {}, this.button("Copy", () => this.copy()), listing)),
     );
@@ -243,6 +246,7 @@ class Laboratory {
     }
     this.show();
     this.say("");
+    this.now.textContent = "";
     this.begin();
     this.work();
   }
@@ -395,6 +399,7 @@ class Laboratory {
       const {curves, bands} = this.curves(what);
       this[what].draw(curves, bands, recorded && {x: recorded.epochs, y: recorded[what]});
     }
+    if (this.playing) this.now.textContent = this.standing();
   }
 
   drawSmall() {
@@ -452,16 +457,23 @@ class Laboratory {
     return {x, y, words: `Values up to ${format(most)} away from 0; most often, with a share of ${format(y[common])}, about ${format(x[common])}`};
   }
 
-  /** Say where all runs stand. */
+  /** Where all runs stand. */
+  standing() {
+    const epochs = this.epochs(), {runs} = this;
+    if (!epochs) return "";
+    const mean = (/** @type {"train" | "test"} */ set) => (runs.reduce((sum, {history}) => sum + history[set].accuracy[epochs - 1], 0) / runs.length).toFixed(3);
+    const of = runs.length > 1 ? `Mean of ${runs.length} runs` : `Seed ${this.setting.seed}`;
+    return `Epoch ${epochs.toLocaleString("en")}. ${of}: accuracy ${mean("train")} on training points, ${mean("test")} on test points.`;
+  }
+
+  /** Say where all runs stand, now that they do. */
   report() {
     const epochs = this.epochs(), {runs, end} = this;
     this.shown.words = epochs;
     if (!epochs) return;
-    const last = (/** @type {"train" | "test"} */ set, /** @type {"accuracy" | "loss"} */ what) => runs.map((run) => run.history[set][what][epochs - 1]);
-    const mean = (/** @type {"train" | "test"} */ set) => (last(set, "accuracy").reduce((sum, value) => sum + value, 0) / runs.length).toFixed(3);
-    const of = runs.length > 1 ? `Mean of ${runs.length} runs` : `Seed ${this.setting.seed}`;
-    const words = [`Epoch ${epochs.toLocaleString("en")}. ${of}: accuracy ${mean("train")} on training points, ${mean("test")} on test points.`];
-    if (![...last("train", "loss"), ...last("test", "loss")].every(Number.isFinite)) words.push("The loss is no longer a number: training has diverged.");
+    const words = [this.standing()];
+    const losses = runs.flatMap(({history}) => [history.train.loss[epochs - 1], history.test.loss[epochs - 1]]);
+    if (!losses.every(Number.isFinite)) words.push("The loss is no longer a number: training has diverged.");
     if (epochs === end) words.push(end < LAST ? "Here the example ends; Train goes on." : "More epochs do not fit into the curves.");
     this.say(words.join(" "));
   }

@@ -7,6 +7,7 @@ import {element} from "./controls.js";
 /** @typedef {{x: ArrayLike<number>, y: ArrayLike<number>}} Curve @typedef {{x: ArrayLike<number>, low: ArrayLike<number>, high: ArrayLike<number>}} Band */
 
 const CLASSES = ["#0072B2", "#D55E00"]; // Okabe and Ito's, as in the course's figures
+const SIDE = 800; // pixels of the region, for fine screens too
 const NS = "http://www.w3.org/2000/svg";
 
 /** @param {string} tag @param {Record<string, string | number>} attributes @param {...(Node | string)} children */
@@ -27,7 +28,8 @@ export class RegionView {
   /** @param {number} size places on a side where the network is asked */
   constructor(size) {
     this.size = size;
-    this.canvas = element("canvas", {width: "400", height: "400", role: "img", class: "laboratory-region"});
+    const side = {width: String(SIDE), height: String(SIDE)};
+    this.canvas = element("canvas", {...side, role: "img", class: "laboratory-region"});
     this.figure = element(
       "figure",
       {},
@@ -41,7 +43,7 @@ export class RegionView {
     );
     this.small = new ImageData(size, size);
     this.buffer = element("canvas", {width: String(size), height: String(size)});
-    this.points = element("canvas", {width: "400", height: "400"});
+    this.points = element("canvas", side);
     /** Whose points these are. @type {object | undefined} */
     this.data = undefined;
   }
@@ -85,7 +87,7 @@ export class RegionView {
     context.clearRect(0, 0, width, width);
     const place = (/** @type {number} */ value) => ((value / reach + 1) / 2) * width;
     for (const [set, filled] of /** @type {const} */ ([[data.test, false], [data.train, true]])) {
-      const size = set.count > 300 ? 2.5 : 4.5;
+      const size = (set.count > 300 ? 0.00625 : 0.01125) * width;
       // No more hollow points than can be told apart.
       for (let index = 0; index < Math.min(set.count, 500); index++) {
         const [x, y] = [place(set.x[2 * index]), width - place(set.x[2 * index + 1])];
@@ -94,7 +96,7 @@ export class RegionView {
         else context.arc(x, y, size, 0, 2 * Math.PI);
         context.fillStyle = filled ? CLASSES[set.y[index]] : "rgba(255, 255, 255, 0.7)";
         context.strokeStyle = filled ? "white" : CLASSES[set.y[index]];
-        context.lineWidth = filled ? 1 : 1.5;
+        context.lineWidth = (filled ? 0.0025 : 0.00375) * width;
         context.fill();
         context.stroke();
       }
