@@ -191,6 +191,8 @@ SEEN = """() => {
     unset: [...main.querySelectorAll(".math")].filter(math => !math.querySelector("mjx-container"))
       .map(math => math.textContent),
     wrong: [...main.querySelectorAll("mjx-merror")].map(error => error.textContent),
+    wide: [...main.querySelectorAll("div.math")].filter(math => math.querySelector("mjx-math")?.offsetWidth > math.clientWidth)
+      .map(math => `${math.id} does not fit the column`),
     headings: [...main.querySelectorAll("h1, h2, h3, h4, h5, h6")].filter(seen)
       .map(heading => [Number(heading.tagName[1]), heading.textContent.trim()]),
     figures: [...main.querySelectorAll("img")].map(image => [image.getAttribute("src"), image.getAttribute("alt")]),
@@ -282,7 +284,9 @@ def watch(page: Page, where: str, site: str, found: Looks) -> None:
 def judge(seen: dict, where: str, found: Looks) -> None:
     """Note what is wrong with what a page shows."""
     found.formulas += seen["formulas"]
-    found.mathematics += [f"{where}: {text}" for text in seen["unset"] + seen["wrong"]]
+    found.mathematics += [
+        f"{where}: {text}" for text in seen["unset"] + seen["wrong"] + seen["wide"]
+    ]
     for source, alternative in seen["figures"]:
         if len((alternative or "").split()) < 3:
             found.figures.append(f"{where}: {source} has the alternative text {alternative!r}")

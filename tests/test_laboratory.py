@@ -662,7 +662,9 @@ def test_several_runs_have_a_mean_and_a_band(opened: Page) -> None:
 
 
 def test_the_address_holds_the_setting_and_examples_are_chosen(opened: Page) -> None:
-    assert opened.get_by_label("Dropout rate after hidden layers", exact=True).input_value() == "0.4"
+    assert (
+        opened.get_by_label("Dropout rate after hidden layers", exact=True).input_value() == "0.4"
+    )
     opened.get_by_label("Example").select_option("noise-before")
     assert opened.url.endswith("#example=noise-before&data.kind=circles&noise.hidden=0.1")
     assert opened.get_by_role("link", name="Where the book has it").get_attribute("href") == "chapters/noise.html"  # fmt: skip
