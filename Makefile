@@ -39,10 +39,13 @@ laboratory-record: $(VENV)/ready ## train the laboratory's examples with Keras a
 laboratory-compare: environments ## train them in Chromium, too, and compare final accuracies (twenty minutes)
 	$(RUN) laboratory/parity.py compare
 
+EVIDENCE := $(wildcard chapters/*_evidence.ipynb)
+
 test: environments ## run every test, all notebooks included
-	@# Two files at a time: a notebook trains on all cores, but compiles on one. Notebooks run whatever becomes of the tests.
+	@# Two files at a time, each on one core, the longest first. Notebooks run whatever becomes of the tests.
 	$(RUN) -m pytest tests -n 2 --dist loadfile; first=$$?; \
-	  $(RUN) -m pytest chapters solutions -n 2 --dist loadfile && exit $$first
+	  LOKY_MAX_CPU_COUNT=1 $(RUN) -m pytest $(EVIDENCE) $(filter-out $(EVIDENCE),$(wildcard chapters/*.ipynb)) solutions -n 2 --dist loadfile \
+	    --no-loadscope-reorder && exit $$first
 
 test-fast: $(VENV)/ready ## run the tests that take seconds
 	$(RUN) -m pytest tests -m "not slow" -n 2 --dist loadfile

@@ -320,4 +320,6 @@ def _prove_and_show(name: str, only: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # Python would take ten seconds to take apart what TensorFlow has compiled

@@ -23,6 +23,7 @@ from course.proofs import (
     wrong,
 )
 from tests.test_exercises import EXERCISE, exercise  # noqa: F401 - a fixture
+from tests.test_shortened import ONE_CORE
 
 ROOT = Path(__file__).parents[1]
 NAMES = [
@@ -41,7 +42,8 @@ def test_an_exercise_is_proved_by_enough_submissions(name: str) -> None:
 def prove(name: str) -> subprocess.CompletedProcess:
     """Prove an exercise in a process of its own, which starts TensorFlow and takes a core."""
     command = [sys.executable, "-m", "course.proofs", name]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    options = dict(cwd=ROOT, capture_output=True, text=True, timeout=600, env=os.environ | ONE_CORE)
+    return subprocess.run(command, **options)
 
 
 @pytest.fixture(scope="module")

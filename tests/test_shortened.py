@@ -19,6 +19,7 @@ from course.records import notebook_records
 ROOT = Path(__file__).parents[1]
 PYTHON = ROOT / ".venv-notebook/bin/python"
 KERNEL = "colab-like"
+ONE_CORE = {"LOKY_MAX_CPU_COUNT": "1"}  # as many go side by side as there are cores
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +59,8 @@ def run_shortened(page: Page, folder: Path) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "papermill", str(page.notebook), str(folder / "done.ipynb")]
     command += ["--parameters_yaml", yaml.safe_dump(dict(shortened)), "--cwd", str(empty)]
     command += ["--kernel", KERNEL, "--no-progress-bar"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=1200)
+    environment = os.environ | ONE_CORE
+    return subprocess.run(command, capture_output=True, text=True, timeout=1200, env=environment)
 
 
 @pytest.fixture(scope="module")
