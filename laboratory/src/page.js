@@ -77,6 +77,7 @@ class Laboratory {
   due = 0; // when it may be drawn again
   shown = {...NOTHING}; // the epochs of what is seen
   slices = 0;
+  part = {next: 0, epochs: 0}; // of the small views: which is drawn next, and the epochs at which the first was
   piece = 0; // milliseconds that a piece of work takes at most
   seen = {hidden: empty(), output: empty(), means: [empty(), empty()], variances: [empty(), empty()]};
 
@@ -230,6 +231,7 @@ class Laboratory {
     this.due = 0;
     this.piece = 0;
     this.shown = {...NOTHING};
+    this.part.next = 0;
     this.end = setting.epochs;
     this.target = this.playing ? this.end : 0;
     this.seen = {hidden: empty(), output: empty(), means: [empty(), empty()], variances: [empty(), empty()]};
@@ -318,13 +320,16 @@ class Laboratory {
     this.timer = setTimeout(() => this.next(), pace ? Math.min(20, 1000 / pace) : 0);
   }
 
-  /** Train for a slice. @param {number} until */
+  /** Train for a slice; every third draws instead, and so do those that wait for the next epoch. @param {number} until */
   learn(until) {
-    const {runs, setting} = this;
+    const {runs, setting, shown} = this;
     if (runs.length < setting.seeds) return runs.push(new Training(setting, setting.seed + runs.length));
     const pace = this.playing ? Number(this.speed.value) : 0;
     const early = () => pace && !this.middle && this.turn === 0 && this.epochs() >= this.began.epoch + ((performance.now() - this.began.time) * pace) / 1000;
+    const epochs = this.epochs(), waiting = early();
     this.slices += 1;
+    if (this.slices % 6 === 0 || (waiting && shown.curves !== epochs)) return this.drawCurves();
+    if (this.slices % 6 === 3 || (waiting && shown.small !== epochs)) return this.drawSmall();
     // A piece that would end too late waits for the next slice.
     for (let at = performance.now(), first = true; first || at + this.piece < until; first = false) {
       const between = this.turn > 0 || !this.middle; // two epochs of the first run
@@ -335,8 +340,6 @@ class Laboratory {
       this.piece = Math.max(now - at, 0.9 * this.piece);
       at = now;
     }
-    if (this.slices % 2) this.drawCurves();
-    else if (this.slices % 4) this.drawSmall();
   }
 
   /** A short piece of work of the run whose turn it is. */
@@ -393,6 +396,7 @@ class Laboratory {
   drawCurves() {
     if (this.shown.curves === this.epochs()) return;
     this.shown.curves = this.epochs();
+    this.look();
     const recorded = this.preset && /** @type {Record<string, Recorded>} */ (RECORDED)[this.preset.name];
     for (const what of /** @type {const} */ (["accuracy", "loss"])) {
       if (this.small && what === "loss") continue;
@@ -402,24 +406,33 @@ class Laboratory {
     if (this.playing) this.now.textContent = this.standing();
   }
 
+  /** Draw one of the parts of the small views. */
   drawSmall() {
-    if (this.shown.small === this.epochs()) return;
-    this.shown.small = this.epochs();
-    if (this.small) return;
+    const epochs = this.epochs(), {part, shown} = this, {hidden, output, means, variances} = this.seen;
+    if (shown.small === epochs) return;
+    if (part.next === 0) part.epochs = epochs;
     this.look();
-    const {hidden, output, means, variances} = this.seen;
-    this.norms.draw([hidden, output]);
-    this.means.draw(means);
-    this.variances.draw(variances);
-    const {words, ...inputs} = this.histogram();
-    this.inputs.draw([inputs], [], undefined, words);
-    this.mask.draw(/** @type {import("./network.js").Dropout | undefined} */ (this.runs[0].layers.findLast(({kind}) => kind === "dropout")));
+    const parts = this.small ? [] : [
+      () => this.norms.draw([hidden, output]),
+      () => this.means.draw(means),
+      () => this.variances.draw(variances),
+      () => {
+        const {words, ...inputs} = this.histogram();
+        this.inputs.draw([inputs], [], undefined, words);
+      },
+      () => this.mask.draw(/** @type {import("./network.js").Dropout | undefined} */ (this.runs[0].layers.findLast(({kind}) => kind === "dropout"))),
+    ];
+    parts[part.next]?.();
+    part.next += 1;
+    if (part.next < parts.length) return;
+    part.next = 0;
+    shown.small = part.epochs;
   }
 
-  /** Note what only the first run is asked for, whenever it is drawn: norms, and statistics of the first unit. */
+  /** Note what only the first run is asked for, whenever something is drawn: norms, and statistics of the first unit. */
   look() {
     const [{layers, epochs}] = this.runs, seen = this.seen;
-    if (seen.hidden.x.at(-1) === epochs) return;
+    if (this.small || seen.hidden.x.at(-1) === epochs) return;
     /** @param {{x: number[], y: number[]}} curve @param {number} value */
     const note = (curve, value) => {
       curve.x.push(epochs);

@@ -7,7 +7,7 @@ import {element} from "./controls.js";
 /** @typedef {{x: ArrayLike<number>, y: ArrayLike<number>}} Curve @typedef {{x: ArrayLike<number>, low: ArrayLike<number>, high: ArrayLike<number>}} Band */
 
 const CLASSES = ["#0072B2", "#D55E00"]; // Okabe and Ito's, as in the course's figures
-const SIDE = 800; // pixels of the region, for fine screens too
+const SIDE = globalThis.devicePixelRatio > 1 ? 800 : 400; // pixels of the region
 const NS = "http://www.w3.org/2000/svg";
 
 /** @param {string} tag @param {Record<string, string | number>} attributes @param {...(Node | string)} children */
