@@ -42,9 +42,9 @@ laboratory-compare: environments ## train them in Chromium, too, and compare fin
 EVIDENCE := $(wildcard chapters/*_evidence.ipynb)
 
 test: environments ## run every test, all notebooks included
-	@# Two files at a time, each on one core, the longest first. Notebooks run whatever becomes of the tests.
+	@# Two files at a time, the longest first: a notebook trains on all cores, but compiles on one. Notebooks run whatever becomes of the tests.
 	$(RUN) -m pytest tests -n 2 --dist loadfile; first=$$?; \
-	  LOKY_MAX_CPU_COUNT=1 $(RUN) -m pytest $(EVIDENCE) $(filter-out $(EVIDENCE),$(wildcard chapters/*.ipynb)) solutions -n 2 --dist loadfile \
+	  $(RUN) -m pytest $(EVIDENCE) $(filter-out $(EVIDENCE),$(wildcard chapters/*.ipynb)) solutions -n 2 --dist loadfile \
 	    --no-loadscope-reorder && exit $$first
 
 test-fast: $(VENV)/ready ## run the tests that take seconds
