@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: help book notebooks release check numbers laboratory laboratory-record laboratory-compare test test-fast benchmark benchmark-grading benchmark-laboratory environments format lint lock clean
+.PHONY: help book notebooks release check numbers laboratory laboratory-record laboratory-compare test test-fast test-colab test-kaggle test-pythons canary benchmark benchmark-grading benchmark-laboratory environments format lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -42,13 +42,39 @@ laboratory-compare: environments ## train them in Chromium, too, and compare fin
 EVIDENCE := $(wildcard chapters/*_evidence.ipynb)
 
 test: environments ## run every test, all notebooks included
-	@# Two files at a time, the longest first: a notebook trains on all cores, but compiles on one. Notebooks run whatever becomes of the tests.
-	$(RUN) -m pytest tests -n 2 --dist loadfile; first=$$?; \
+	@# Two files at a time, the longest first: a notebook trains on all cores, but compiles on one. Each runs whatever becomes of the others.
+	@status=0; set -x; \
+	  $(RUN) -m pytest tests -n 2 --dist loadfile || status=$$?; \
+	  $(MAKE) test-colab || status=$$?; \
 	  $(RUN) -m pytest $(EVIDENCE) $(filter-out $(EVIDENCE),$(wildcard chapters/*.ipynb)) solutions -n 2 --dist loadfile \
-	    --no-loadscope-reorder && exit $$first
+	    --no-loadscope-reorder || status=$$?; \
+	  exit $$status
 
 test-fast: $(VENV)/ready ## run the tests that take seconds
 	$(RUN) -m pytest tests -m "not slow" -n 2 --dist loadfile
+
+# conftest.py and `--nbval` in pyproject.toml need packages of the course, which are not there.
+AGAINST_KERAS := tests/test_lab_exactness.py --noconftest --override-ini "addopts=-ra --import-mode=importlib"
+
+test-colab: $(VENV)-colab/ready ## test the engine against Keras with Colab's versions (a part of make test)
+	$(VENV)-colab/bin/python -m pytest $(AGAINST_KERAS)
+
+test-kaggle: $(VENV)-kaggle/ready $(VENV)/ready ## the same with Kaggle's versions, and all notebooks, shortened
+	$(VENV)-kaggle/bin/python -m pytest $(AGAINST_KERAS)
+	NOTEBOOK_ENVIRONMENT=$(VENV)-kaggle $(RUN) -m pytest tests/test_shortened.py
+
+test-pythons: $(VENV)/ready ## run the tests that take seconds under all Pythons of this machine that the course supports
+	@own=$$($(RUN) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); status=0; missing=; \
+	  for version in 3.11 3.12 3.13; do \
+	    [ $$version != $$own ] || continue; \
+	    python=$$($(call FIND_PYTHON,$$version)) || { missing="$$missing $$version"; continue; }; \
+	    $(MAKE) --no-print-directory $(VENV)-$$version/ready PYTHON_FOUND="$$python" && \
+	    $(VENV)-$$version/bin/python -m pytest tests -m "not slow" -n 2 --dist loadfile || status=$$?; \
+	  done; \
+	  [ -z "$$missing" ] || echo "Not tried, since this machine has no such Python:$$missing"; exit $$status
+
+canary: $(VENV)/ready ## try the newest releases of everything and say what broke (ten minutes)
+	$(RUN) -m course.canary
 
 pages: $(VENV)/ready node_modules/ready ## let Lighthouse rate every page of the book (ten minutes) and write the table
 	$(RUN) benchmarks/pages.py
@@ -62,7 +88,7 @@ benchmark-grading: $(VENV)/ready ## grade a class of 60 submissions, and a sampl
 benchmark-laboratory: environments ## time the laboratory in Chromium on one core (four minutes)
 	$(RUN) benchmarks/laboratory_speed.py
 
-environments: $(VENV)/ready $(VENV)-notebook/ready node_modules/ready ## install what all other commands need
+environments: $(VENV)/ready $(VENV)-colab/ready node_modules/ready ## install what all other commands need
 
 format: $(VENV)/ready ## format all Python; notebooks are formatted in their pages
 	$(BIN)/ruff format --exclude "*.ipynb" .
@@ -89,11 +115,28 @@ $(VENV)/ready: requirements.lock
 	$(BIN)/uv pip sync --python $(RUN) --compile-bytecode requirements.lock
 	@touch $@
 
-# Only what Colab has, to prove that the notebooks need nothing else.
-$(VENV)-notebook/ready: requirements-notebook.txt requirements.lock $(VENV)/ready
-	@echo "Installing what notebooks may use into $(VENV)-notebook ..."
-	$(RUN) -m venv --clear --without-pip $(VENV)-notebook
-	$(BIN)/uv pip install --python $(VENV)-notebook/bin/python --compile-bytecode -c requirements.lock -r requirements-notebook.txt
+# A shell's words that find a Python by its version, on PATH, pyenv's or uv's, and say its path. Nothing is downloaded.
+FIND_PYTHON = for python in python$(1) "$$(pyenv prefix $(1) 2>/dev/null)/bin/python" \
+  "$$($(BIN)/uv python find --managed-python --no-python-downloads $(1) 2>/dev/null)"; do \
+  "$$python" -c 'import sys; "%d.%d" % sys.version_info[:2] == sys.argv[1] or sys.exit(1); print(sys.executable)' $(1) 2>/dev/null \
+  && break; done
+
+# Only what Colab or Kaggle has, to prove that the notebooks need nothing else.
+$(VENV)-colab/ready: FOR := 3.13
+$(VENV)-kaggle/ready: FOR := 3.12
+$(VENV)-colab/ready $(VENV)-kaggle/ready: $(VENV)-%/ready: requirements-%.txt requirements-colab.txt $(VENV)/ready
+	@python=$$($(call FIND_PYTHON,$(FOR))) || python=$(RUN); \
+	  echo "Installing what notebooks may use on $* into $(@D), with $$("$$python" --version), where $* has $(FOR) ..."; \
+	  $(BIN)/uv venv --quiet --clear --python "$$python" $(@D)
+	$(BIN)/uv pip sync --python $(@D)/bin/python --compile-bytecode requirements-colab.txt
+	$(BIN)/uv pip install --python $(@D)/bin/python --no-deps --compile-bytecode -r requirements-$*.txt
+	@touch $@
+
+# The locked versions under another Python; `make test-pythons` says which.
+$(VENV)-3.%/ready: requirements.lock $(VENV)/ready
+	@echo "Installing the course's packages into $(@D) ..."
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON_FOUND) $(@D)
+	$(BIN)/uv pip sync --python $(@D)/bin/python --compile-bytecode requirements.lock
 	@touch $@
 
 # The checker of HTML and Lighthouse, by the npm that pip installed. --ignore-scripts: neither has to build anything.

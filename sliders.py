@@ -52,21 +52,10 @@ class Curves:
 
 
 def region(model: keras.Model, points: np.ndarray, margin: float = 0.3, steps: int = 150) -> Region:
-    """Paint what a two-class model predicts around points, shape (samples, 2), as ``plot_regions`` does."""
-    (left, bottom), (right, top) = points.min(axis=0) - margin, points.max(axis=0) + margin
-    across, up = np.meshgrid(np.linspace(left, right, steps), np.linspace(bottom, top, steps))
-    plane = np.stack([across.ravel(), up.ravel()], axis=1).astype(np.float32)
-    probability = np.asarray(model(plane, training=False)).reshape(across.shape)
-    levels = (np.clip(np.floor(probability * 10), 0, 9) + 0.5) / 10
-    colors = 0.6 * plt.get_cmap("RdBu_r")(levels)[..., :3] + 0.4
-    one = probability > 0.5
-    border = np.zeros_like(one)
-    border[1:] |= one[1:] != one[:-1]
-    border[:, 1:] |= one[:, 1:] != one[:, :-1]
-    colors[border] = 0
-    file = io.BytesIO()
-    plt.imsave(file, colors[::-1], format="png", pil_kwargs={"optimize": True})
-    return Region(tuple(map(float, (left, right, bottom, top))), file.getvalue())
+    """What a two-class model predicts around points, shape (samples, 2), painted as ``plot_regions`` does."""
+    painted, file = lab.paint_region(model, points, margin, steps), io.BytesIO()
+    plt.imsave(file, painted.colors[::-1], format="png", pil_kwargs={"optimize": True})
+    return Region(painted.extent, file.getvalue())
 
 
 def show_with_slider(
@@ -131,7 +120,8 @@ def _specification(
     rows: list[dict[str, Any]] = [{"vconcat": pairs, "spacing": 10}] if maps else []
     if curves:
         rows.append(_graph(label, values, curves, chosen))
-    notes = {"title": f"Shortened run: {', '.join(lab._shortened)}"} if lab._shortened else {}
+    shortened = lab.kept.shortened
+    notes = {"title": f"Shortened run: {', '.join(shortened)}"} if shortened else {}
     seen = [*regions, *([curves.title] if curves else [])]
     return {
         **notes,

@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 
 from course.bindings import without_bindings
 from course.book import Book
+from course.bundle import carried
 from course.exercises import SETUP, add_nbgrader_metadata, is_exercise
 from course.markdown import to_markdown
 from course.myst import MystError, PageError
@@ -157,7 +158,7 @@ def _insert_setup(notebook: NotebookNode, root: Path) -> None:
     ]
     cells = []
     for module in imported:
-        code = (root / f"{module}.py").read_text(encoding="utf-8").rstrip()
+        code = carried(module, root)
         cells.append(
             nbformat.v4.new_code_cell(
                 f"%%writefile {module}.py\n# @title {module}.py, {SETUP[module]}\n{code}",

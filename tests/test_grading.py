@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from course.bundle import carried
 from course.grading.grade import load_exercises
 from course.grading.results import Result, read_results
 from tests.small_course import FRONT_MATTER
@@ -67,8 +68,9 @@ def page(secret: int) -> str:
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course with two small exercises and the real engine."""
     folder = tmp_path_factory.mktemp("course")
-    for name in ("lab.py", "checks.py", "nbgrader_config.py"):
-        shutil.copy(ROOT / name, folder)
+    for name in ("lab", "checks"):
+        (folder / f"{name}.py").write_text(carried(name, ROOT))
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
     (folder / "_config.yml").write_text("title: A course\n")
     (folder / "references.bib").write_text("")
     for number, name in enumerate(("first", "second")):

@@ -131,6 +131,26 @@ def frozen_norm():
     return network
 
 
+def float64():
+    """Every layer computes in float64; bounds, penalties, masks and noise are constants of it then."""
+    policy = {"dtype": "float64"}
+    hidden = [
+        layers.Dense(8, "relu", kernel_constraint=keras.constraints.MaxNorm(1.0), **policy),
+        layers.BatchNormalization(**policy),
+        layers.Dense(8, kernel_regularizer="l2", **policy),
+        layers.Dropout(0.0, **policy),
+    ]
+    inputs = keras.Input((2,), dtype="float64")
+    network = keras.Sequential([inputs, *hidden, layers.Dense(1, "sigmoid", **policy)])
+    network.compile(sgd(), "binary_crossentropy", metrics=["accuracy"])
+    return network
+
+
+def accumulating():
+    optimizer = keras.optimizers.SGD(0.05, gradient_accumulation_steps=2)
+    return dense(layers.Dense(16, "relu"), optimizer=optimizer)
+
+
 # Name -> (how to build the model, inputs, targets, batch size).
 CASES = {
     "dense": (lambda: dense(layers.Dense(16, "relu")), X, Y, 16),
@@ -189,6 +209,14 @@ CASES = {
         X,
         Y,
         25,
+    ),
+    "float64": (float64, X, Y, 16),
+    "gradients of two batches added up": (accumulating, X, Y, 16),
+    "one input, given without its axis": (
+        lambda: classifier((1,), layers.Dense(4, "relu")),
+        SEQUENCES[:, 0, 0],
+        CLASSES,
+        8,
     ),
     "functional": (functional, X, Y, 16),
     "subclassed": (subclassed, X, Y, 16),

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import lab
+from lab.random_numbers import random_words
 
 import keras
 import numpy as np
@@ -264,7 +265,7 @@ def test_outcomes_are_distributed_as_those_of_model_fit(make_layer):
 @pytest.fixture(scope="module")
 def words():
     """Random words for 100 seeds that differ as little as seeds can, and 100 that differ much."""
-    generate = tf.function(lambda seed: lab._random_words(seed, 2**16), jit_compile=True)
+    generate = tf.function(lambda seed: random_words(seed, 2**16), jit_compile=True)
     far = np.random.default_rng(0).integers(0, 2**31 - 2, (100, 2))
     seeds = [*itertools.product(range(10), range(10)), *far.tolist()]
     return np.array([generate(tf.constant(seed, tf.int32)).numpy() for seed in seeds])

@@ -1,6 +1,7 @@
 """What `lab.fit` cannot do it refuses by name, and bad input changes nothing."""
 
 import lab
+from lab.progress import Progress
 
 import keras
 import numpy as np
@@ -37,6 +38,11 @@ BAD_INPUT = {
     "NaN in x": ({"x": with_nan(X)}, ValueError, "x holds 1 values that are NaN"),
     "NaN in y": ({"y": with_nan(Y)}, ValueError, "y holds 1 values that are NaN"),
     "text": ({"x": np.array([["a", "b"]] * 20)}, ValueError, "x must hold numbers"),
+    "no evaluation batch": (
+        {"validation_batch_size": 0},
+        ValueError,
+        "validation_batch_size must be a whole number",
+    ),
     "wrong width": ({"x": X[:, :1]}, ValueError, r"shape \(samples, 2\)"),
     "no epochs": ({"epochs": 0}, ValueError, "epochs must be a whole number of at least 1, not 0"),
     "half an epoch": ({"epochs": 1.5}, ValueError, "epochs must be a whole number"),
@@ -114,6 +120,40 @@ def vector_log():
     return model
 
 
+class OwnLoop(keras.Sequential):
+    def make_train_function(self, force=False):
+        raise RuntimeError("not called")
+
+
+def own_loop():
+    model = OwnLoop([keras.Input((2,)), layers.Dense(1)])
+    model.compile(optimizer="sgd", loss="mse")
+    return model
+
+
+def own_fit():
+    model = network()
+    model.fit = lambda *_: None
+    return model
+
+
+def two_outputs():
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, [layers.Dense(1)(inputs), layers.Dense(1)(inputs)])
+    model.compile(optimizer="sgd", loss=["mse", "mse"])
+    return model
+
+
+class InPython(layers.Layer):
+    def call(self, x):
+        return tf.reshape(tf.py_function(lambda v: v, [x], tf.float32), [-1, 2])
+
+
+def seventeen_metrics():
+    names = [keras.metrics.BinaryAccuracy(name=f"at_{k}", threshold=k / 40) for k in range(1, 33)]
+    return network(metrics=names)
+
+
 REFUSED = {
     "no model": (lambda: "model", TypeError, "must be a keras.Model, not str"),
     "not compiled": (uncompiled, ValueError, "not compiled"),
@@ -128,15 +168,104 @@ REFUSED = {
     "stateful layer": (stateful, NotImplementedError, "stateful"),
     "unseeded noise": (lambda: network(UnseededNoise()), NotImplementedError, "SeedGenerator"),
     "stateful noise": (lambda: network(StatefulNoise()), NotImplementedError, "cannot seed"),
+    "two outputs": (two_outputs, NotImplementedError, "one output"),
+    "a loop of its own": (own_loop, NotImplementedError, "own `make_train_function`"),
+    "a fit of its own": (own_fit, NotImplementedError, "own `fit`"),
+    "half precision": (
+        lambda: network(layers.Dense(2, dtype="float16")),
+        NotImplementedError,
+        "dtype policy float16",
+    ),
+    "brain floats": (
+        lambda: network(layers.Dense(2, dtype="mixed_bfloat16", name="brain")),
+        NotImplementedError,
+        "layer 'brain' has the dtype policy mixed_bfloat16",
+    ),
+    "what XLA cannot compile": (
+        lambda: network(InPython()),
+        NotImplementedError,
+        "XLA.*cannot compile.*use model.fit",
+    ),
+    "more logs than a row holds": (
+        seventeen_metrics,
+        NotImplementedError,
+        "up to 32 numbers per epoch, and there are 33: loss, at_1, .*at_32",
+    ),
     "a log that is no number": (vector_log, NotImplementedError, "'predictions' has shape"),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_models_that_the_engine_cannot_train_are_refused_by_name(name):
+def test_models_that_the_engine_cannot_train_are_refused_by_name_and_left_as_they_were(name):
     build, error, message = REFUSED[name]
+    model = build()
+    built = isinstance(model, keras.Model) and model.built
+    before = [variable.numpy() for variable in model.variables] if built else []
     with pytest.raises(error, match=message):
-        lab.fit(build(), X, Y, epochs=1)
+        lab.fit(model, X, Y, epochs=1)
+    for one, other in zip(before, model.variables if built else [], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_eager_functions_and_strategies_are_refused():
+    tf.config.run_functions_eagerly(True)
+    try:
+        with pytest.raises(NotImplementedError, match="run_eagerly"):
+            lab.fit(network(), X, Y)
+    finally:
+        tf.config.run_functions_eagerly(False)
+    with (
+        tf.distribute.OneDeviceStrategy("cpu").scope(),
+        pytest.raises(NotImplementedError, match="one device"),
+    ):
+        lab.fit(network(), X, Y)
+
+
+def classifier(loss="sparse_categorical_crossentropy", model=None, **arguments):
+    model = model or keras.Sequential([keras.Input((2,)), layers.Dense(3, "softmax")])
+    model.compile("sgd", loss)
+    return model
+
+
+class OfItsOwn(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(3, "softmax")
+
+    def call(self, x):
+        return self.dense(x)
+
+
+CLASSES = np.arange(20) % 3
+SPARSE = keras.losses.SparseCategoricalCrossentropy
+LABELS = {
+    "from one": (CLASSES + 1, {}, "y holds labels from 1 to 3, .*3 outputs .*0 to 2"),
+    "below zero": (CLASSES - 1, {}, "y holds labels from -1 to 1"),
+    "as a column": (CLASSES[:, None] + 1, {}, "y holds labels from 1 to 3"),
+    "as floats": (CLASSES + 1.0, {}, "y holds labels from 1 to 3"),
+    "for a loss object": (CLASSES + 1, {"loss": SPARSE()}, "labels from 1 to 3"),
+    "for a loss in a list": (CLASSES + 1, {"loss": [SPARSE()]}, "labels from 1 to 3"),
+    "beside one that is ignored": (CLASSES - 2, {"loss": SPARSE(ignore_class=-1)}, "-2 to 0"),
+    "for a model of its own kind": (CLASSES + 1, {"model": OfItsOwn()}, "labels from 1 to 3"),
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_labels_that_stand_for_no_output_are_refused(name):
+    labels, arguments, message = LABELS[name]
+    with pytest.raises(ValueError, match=message):
+        lab.fit(classifier(**arguments), X, labels)
+
+
+def test_labels_of_validation_data_are_looked_at_too():
+    with pytest.raises(ValueError, match="the validation data's y holds labels from 1 to 3"):
+        lab.fit(classifier(), X, CLASSES, validation_data=(X, CLASSES + 1))
+
+
+def test_a_class_to_be_ignored_is_no_wrong_label():
+    loss = keras.losses.SparseCategoricalCrossentropy(ignore_class=-1)
+    labels = np.where(CLASSES == 2, -1, CLASSES)
+    assert np.isfinite(lab.fit(classifier(loss), X, labels).history["loss"]).all()
 
 
 def test_a_model_that_diverges_shows_it_in_its_history():
@@ -158,7 +287,7 @@ def test_an_interrupted_run_keeps_what_was_trained_and_the_next_run_works(monkey
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(lab._Progress, "advance", interrupt)
+        patch.setattr(Progress, "advance", interrupt)
         with pytest.raises(KeyboardInterrupt):
             lab.fit(second, X, Y, epochs=1000)
     assert int(second.optimizer.iterations) == sum(calls)

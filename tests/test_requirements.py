@@ -21,10 +21,18 @@ def test_each_version_is_the_locked_one(name: str) -> None:
     assert named.items() <= locked.items()
 
 
-def test_notebooks_use_only_what_is_locked() -> None:
-    assert (
-        requirements("requirements-notebook.txt").keys() <= requirements("requirements.lock").keys()
-    )
+def test_binder_installs_what_colab_has_in_locked_versions() -> None:
+    on_binder = requirements(".binder/requirements.txt")
+    assert on_binder.keys() <= requirements("requirements.lock").keys()
+    assert on_binder.keys() <= requirements("requirements-colab.txt").keys()
+    assert not any(on_binder.values())
+
+
+def test_each_version_of_colab_and_kaggle_is_pinned() -> None:
+    colab, kaggle = (requirements(f"requirements-{name}.txt") for name in ("colab", "kaggle"))
+    assert all(colab.values()) and all(kaggle.values())
+    assert kaggle.keys() <= colab.keys()
+    assert not kaggle.items() & colab.items(), "the file lists only what differs"
 
 
 def test_the_lock_names_no_index_and_no_path() -> None:

@@ -1,4 +1,7 @@
-"""Each notebook runs from top to bottom, alone in an empty folder, where only what Colab has is installed."""
+"""Each notebook runs from top to bottom, alone in an empty folder, where only what Colab has is installed.
+
+`NOTEBOOK_ENVIRONMENT` names another environment than `.venv-colab`.
+"""
 
 import json
 import os
@@ -17,16 +20,17 @@ from course.notebook import Page, code_cells, pages
 from course.records import notebook_records
 
 ROOT = Path(__file__).parents[1]
-PYTHON = ROOT / ".venv-notebook/bin/python"
+ENVIRONMENT = os.environ.get("NOTEBOOK_ENVIRONMENT", ".venv-colab")
+PYTHON = ROOT / ENVIRONMENT / "bin/python"
 KERNEL = "colab-like"
 ONE_CORE = {"LOKY_MAX_CPU_COUNT": "1"}  # as many go side by side as there are cores
 
 
 @pytest.fixture(scope="session")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Install a kernel that runs in .venv-notebook."""
+    """Install a kernel that runs in the environment."""
     if not PYTHON.exists():
-        pytest.fail("there is no .venv-notebook; run `make test`, which makes it")
+        pytest.fail(f"there is no {ENVIRONMENT}; run `make {ENVIRONMENT}/ready`, which makes it")
     folder = tmp_path_factory.mktemp("jupyter")
     (folder / "kernels" / KERNEL).mkdir(parents=True)
     command = [str(PYTHON), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -123,3 +127,16 @@ def test_the_environment_holds_nothing_that_colab_lacks(kernel: None) -> None:
     code = "import importlib.util as u; print([n for n in ('course', 'lab', 'jupyter_book', 'nbval') if u.find_spec(n)])"
     done = subprocess.run([PYTHON, "-I", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(ENVIRONMENT != ".venv-colab", reason="another environment than Colab's")
+def test_the_environment_holds_what_colab_has_in_its_versions(kernel: None) -> None:
+    code = "from importlib.metadata import distributions as d; print(*{f'{x.name}=={x.version}' for x in d()})"
+    done = subprocess.run([PYTHON, "-I", "-c", code], capture_output=True, text=True, check=True)
+    installed = {name.lower().replace("_", "-") for name in done.stdout.split()}
+    listed = (ROOT / "requirements-colab.txt").read_text(encoding="utf-8")
+    everywhere, somewhere = (
+        set(re.findall(rf"^[\w.-]+==[^\s;]+{end}", listed, re.MULTILINE)) for end in ("$", "(?= ;)")
+    )
+    assert everywhere <= installed <= everywhere | somewhere

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from course.bundle import carried
 from course.grading.inside import FAILED_START, HOME, TOO_MUCH_OUTPUT, Channel, Gone
 from course.myst import PageError
 
@@ -122,12 +123,16 @@ class Sandbox:
         """
         self.walls, self.job = walls, 0
         self.folder = tempfile.TemporaryDirectory(prefix="course-grading-")
-        FOLDERS.add(self.folder.name)
+        self.carried = tempfile.TemporaryDirectory(prefix="course-grading-")
+        FOLDERS.update((self.folder.name, self.carried.name))
         self.home = HOME if walls else self.folder.name
         # Packets, since orders that run together could not be told apart.
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         inside = Path(__file__).with_name("inside.py")
-        files = {"inside.py": inside, "lab.py": root / "lab.py", "checks.py": root / "checks.py"}
+        files = {"inside.py": inside}
+        for name in ("lab", "checks"):
+            files[f"{name}.py"] = Path(self.carried.name, f"{name}.py")
+            files[f"{name}.py"].write_text(carried(name, root), encoding="utf-8")
         environment = _environment(self.home)
         if compiled:
             compiled.mkdir(parents=True, exist_ok=True)
@@ -187,6 +192,7 @@ class Sandbox:
         self.process.wait()
         self.said.close()
         self.folder.cleanup()
+        self.carried.cleanup()
 
     # ----- talking to it
 

@@ -1,0 +1,36 @@
+"""What the engine keeps from one call to the next, all in one place."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, OrderedDict
+from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
+from typing import Any
+
+
+@dataclass
+class Kept:
+    """Everything that outlives a call.
+
+    Attributes:
+        lock: Held while a model trains: a program works on variables of its own, and seeds are
+            global, so the threads of one process train one after the other.
+        programs: Compiled training loops by their key, the least used first.
+        traced: How often the program of a key was traced in this process.
+        initial: Drawn initial weights, the least used first.
+        shortened: The parameters of this page that are shorter than its full ones, as words.
+        compiled: The folder through which workers share what they compile.
+        settled: Whether this process has made itself ready to be a worker.
+    """
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    programs: OrderedDict[tuple, Any] = field(default_factory=OrderedDict)
+    traced: Counter[tuple] = field(default_factory=Counter)
+    initial: OrderedDict[tuple, Any] = field(default_factory=OrderedDict)
+    shortened: list[str] = field(default_factory=list)
+    compiled: TemporaryDirectory | None = None
+    settled: bool = False
+
+
+kept = Kept()
