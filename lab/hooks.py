@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import random
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -89,6 +90,36 @@ def without_cudnn(model: keras.Model) -> Iterator[None]:
     finally:
         for layer, value in zip(layers, before, strict=True):
             layer.use_cudnn = value
+
+
+@contextmanager
+def random_numbers_of_this_thread() -> Iterator[None]:
+    """Let this thread draw from Python's `random` as if there were no other.
+
+    Keras seeds its initializers from it. The threads of a Dask worker draw from it, too, now and
+    then, and would change what a seed gives.
+    """
+    own, mine = random.Random(), threading.get_ident()
+    own.setstate(random.getstate())
+    shared = {
+        name: function
+        for name, function in vars(random).items()
+        if getattr(function, "__self__", None) is random._inst
+    }
+
+    def divided(name: str) -> Callable:
+        def draw(*given: Any, **named: Any) -> Any:
+            ours = threading.get_ident() == mine
+            return (getattr(own, name) if ours else shared[name])(*given, **named)
+
+        return draw
+
+    vars(random).update({name: divided(name) for name in shared})
+    try:
+        yield
+    finally:
+        vars(random).update(shared)
+        random.setstate(own.getstate())
 
 
 @dataclass

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lab.arrays import Split
-from lab.hooks import Draws, create_variables, read, recorded_draws
+from lab.hooks import Draws, create_variables, random_numbers_of_this_thread, read, recorded_draws
 from lab.kept import kept
 from lab.refusals import check_model
 from lab.sharing import seeds_of, state_of, structure
@@ -47,6 +47,10 @@ class Start:
             ValueError: ``build`` returned a model, or a part of one, that it had not made, or one of
                 another kind than before.
         """
+        with random_numbers_of_this_thread():
+            return self._model_for(seed, train)
+
+    def _model_for(self, seed: int, train: Split) -> keras.Model:
         if self.redraws:
             if self.looked_at:
                 keras.utils.set_random_seed(seed)

@@ -6,6 +6,7 @@ A new release that moves one of these fails here, by name, before anything train
 import random
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import lab
@@ -120,6 +121,28 @@ def test_draws_of_new_variables_are_recorded_with_their_seeds():
     for variable in (*network.variables, *network.optimizer.variables):
         assert id(variable) in draws.initializers
     assert random.randint.__self__ is random._inst  # as before
+
+
+def test_other_threads_do_not_disturb_what_this_one_draws_from_random():
+    random.seed(3)
+    expected = [random.random(), random.randint(1, 9), random.gauss(0, 1), random.random()]
+    functions = {name: getattr(random, name) for name in ("seed", "random", "randint", "gauss")}
+
+    def elsewhere():
+        thread = threading.Thread(target=lambda: [random.random() for _ in range(10)])
+        thread.start()
+        thread.join()
+
+    with hooks.random_numbers_of_this_thread():
+        random.seed(3)
+        drawn = [random.random()]
+        elsewhere()
+        drawn += [random.randint(1, 9)]
+        elsewhere()
+        drawn += [random.gauss(0, 1)]
+        elsewhere()
+    assert [*drawn, random.random()] == expected
+    assert functions == {name: getattr(random, name) for name in functions}
 
 
 def test_variables_are_read_and_written_by_their_handles():

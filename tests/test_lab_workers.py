@@ -145,7 +145,7 @@ def test_a_dask_cluster_of_processes_gives_the_same_results():
 
 @pytest.mark.slow
 def test_a_dask_cluster_of_threads_of_this_process_is_refused():
-    with pytest.raises(NotImplementedError, match=r"threads of the process .* processes=True"):
+    with pytest.raises(NotImplementedError, match=r"threads of the process .* \(processes=True\)"):
         on_dask(processes=False)
 
 
