@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import random
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
@@ -204,6 +207,25 @@ def random_numbers_by(normal: Callable, dropout: Callable) -> Iterator[None]:
         patch.object(tf.nn.experimental, "stateless_dropout", dropout),
     ):
         yield
+
+
+@cache
+def compile_once_in_silence() -> None:
+    """TensorFlow 2.20 writes two lines at the first compilation of a process, whatever its log level.
+
+    They would stand in every notebook. So something tiny is compiled first, with nobody listening.
+    """
+    if not tf.__version__.startswith("2.20."):
+        return
+    sys.stderr.flush()
+    ears = os.dup(2)
+    with open(os.devnull, "w") as nobody:
+        os.dup2(nobody.fileno(), 2)
+    try:
+        tf.function(lambda: tf.constant(1) + 1, jit_compile=True)()
+    finally:
+        os.dup2(ears, 2)
+        os.close(ears)
 
 
 @contextmanager

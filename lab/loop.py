@@ -29,6 +29,7 @@ from lab.arrays import Array, Split
 from lab.evaluation import batch_size_of
 from lab.hooks import (
     compilation,
+    compile_once_in_silence,
     create_variables,
     is_keras,
     names_from,
@@ -195,6 +196,7 @@ class _Program:
             transient: Whether the model is one of a sweep's, of which nobody expects that it
                 stays as it is.
         """
+        compile_once_in_silence()
         self.model, self.loop, self.transient = model, loop, transient
         self.names: list[str] = []  # of the logs of an epoch; known once the loop is traced
         self.half_second = 1  # epochs that take about that long; measured as it runs

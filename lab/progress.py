@@ -1,6 +1,6 @@
 """A progress bar that leaves nothing behind.
 
-Not tqdm's, which leaves an empty line or a widget's description in a notebook's stored outputs.
+Not tqdm's, which leaves all its lines, or a widget's first state, in a notebook's stored outputs.
 """
 
 from __future__ import annotations

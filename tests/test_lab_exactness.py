@@ -132,12 +132,12 @@ def frozen_norm():
 
 
 def float64():
-    """Every layer computes in float64; bounds, penalties, masks and noise are constants of it then."""
+    """Every layer computes in float64; bounds and momenta are constants of its program then."""
     policy = {"dtype": "float64"}
     hidden = [
         layers.Dense(8, "relu", kernel_constraint=keras.constraints.MaxNorm(1.0), **policy),
         layers.BatchNormalization(**policy),
-        layers.Dense(8, kernel_regularizer="l2", **policy),
+        layers.Dense(8, **policy),
         layers.Dropout(0.0, **policy),
     ]
     inputs = keras.Input((2,), dtype="float64")
@@ -313,6 +313,23 @@ def test_history_and_weights_equal_those_of_model_fit(name):
         assert deviation(history.history[log], values) < TOLERANCE, log
     for ours, expected_one in zip(weights, expected_weights, strict=True):
         assert deviation(ours, expected_one) < TOLERANCE
+
+
+def test_everything_in_float64_equals_keras_to_the_precision_of_float64():
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    try:
+        arguments = {"epochs": 10, "batch_size": 16, "validation_data": (X, Y), "shuffle": False}
+        history, weights = train(constrained, lambda m: lab.fit(m, X, Y, **arguments))
+        expected, truth = train(constrained, lambda m: m.fit(X, Y, verbose=0, **arguments))
+    finally:
+        keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("float32")
+    assert weights[0].dtype == np.float64
+    for log, values in expected.history.items():
+        assert deviation(history.history[log], values) < 1e-13, log
+    for one, other in zip(weights, truth, strict=True):
+        assert deviation(one, other) < 1e-13
 
 
 def test_validation_split_freq_and_initial_epoch_mean_what_they_mean_in_keras():

@@ -3,6 +3,7 @@
 A new release that moves one of these fails here, by name, before anything trains otherwise.
 """
 
+import os
 import random
 import subprocess
 import sys
@@ -200,6 +201,22 @@ def test_names_in_a_program_come_from_its_key():
     here, there = (traced_in_a_process_that_made_before(n) for n in (0, 3))
     assert "function" in here
     assert here == there
+
+
+@pytest.mark.slow
+def test_a_first_training_writes_nothing_to_stderr():
+    """Not even what TensorFlow's C++ writes past Python."""
+    script = "from tests.test_lab_hooks import X, lab, model\nlab.fit(model(), X, X[:, 0])"
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
+def test_what_is_compiled_in_silence_leaves_stderr_as_it_was(monkeypatch, capfd):
+    monkeypatch.setattr(hooks.tf, "__version__", "2.20.0")
+    hooks.compile_once_in_silence.__wrapped__()
+    os.write(2, b"heard")
+    assert capfd.readouterr().err == "heard"
 
 
 def test_other_random_numbers_use_threefry_while_a_program_is_traced():
