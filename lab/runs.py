@@ -43,7 +43,13 @@ class Runs:
     setting: dict[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Array:
-        """The log or measure called ``name``."""
+        """The log or measure called ``name``.
+
+        Raises:
+            KeyError: There is none, or there is both.
+        """
+        if name in self.history and name in self.measures:
+            raise KeyError(f"{name!r} is a log and a measure: say `history` or `measures`.")
         if name in self.history:
             return self.history[name]
         if name in self.measures:
@@ -309,9 +315,6 @@ def _check_alike(run: tuple, seed: int, other: tuple, other_seed: int) -> None:
                 f"{other_seed} and {shapes.get(name, 'of nothing')} for seed {seed}: return the "
                 "same names and shapes for every seed, such as a count or a mean."
             )
-    both = set(run[0]) & set(run[1])
-    if both:
-        raise ValueError(f"measure returns {sorted(both)}, which are names of logs: rename them.")
 
 
 def _gather(setting: dict[str, Any], seeds: list[int], results: list[tuple]) -> Runs:

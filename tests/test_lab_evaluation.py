@@ -15,7 +15,7 @@ THREE = np.eye(3, dtype="float32")[RNG.integers(0, 3, 70)]
 LABELS = THREE.argmax(axis=1)
 
 
-def network(targets, loss, metrics=(), hidden=lambda: [], functional=None):
+def network(targets, loss, metrics=(), hidden=list, functional=None):
     units = targets.shape[1] if targets.ndim > 1 else 3
     last = layers.Dense(units, "softmax" if units > 1 else "sigmoid")
     if functional:

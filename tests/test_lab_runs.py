@@ -303,8 +303,15 @@ def test_a_copy_made_in_every_call_is_a_new_model():
 UNLIKE = {
     "a shape": (lambda seed: {"wrong": np.arange(seed)}, r"'wrong' .*\(1,\) for seed 1 and \(2,\)"),
     "a name": (lambda seed: {f"at {seed}": 1.0}, r"'at 1' .*\(\) for seed 1 and of nothing"),
-    "the name of a log": (lambda seed: {"loss": 1.0}, r"\['loss'\], which are names of logs"),
 }
+
+
+def test_a_measure_may_have_the_name_of_a_log_and_is_not_mistaken_for_it():
+    runs = lab.repeat(build, DATA, seeds=2, epochs=2, measure=lambda *_: {"loss": 7.0})
+    assert runs.measures["loss"].tolist() == [7.0, 7.0]
+    assert runs.history["loss"].shape == (2, 2)
+    with pytest.raises(KeyError, match="'loss' is a log and a measure"):
+        runs["loss"]
 
 
 @pytest.mark.parametrize("name", UNLIKE)
