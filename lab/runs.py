@@ -210,13 +210,15 @@ def sweep(
         raise ValueError(f"seeds must be different numbers from 0 on, and at least one: {seeds}.")
     settings = _settings(grid, build, data)
     jobs = workers(jobs)
-    # Whole settings go to one process, since each compiles for itself; so many that none of them
-    # waits long for the others at the end.
-    pieces = max(1, min(len(seeds), -(-4 * jobs // len(settings)))) if jobs > 1 else 1
+    # Each process compiles for itself, so whole settings go to one of them, as long as there are some
+    # for all; the seeds of the others are divided.
+    whole = len(settings) // jobs * jobs
     tasks = [
         (index, build, data, setting, [seeds[i] for i in part], measure, fit_arguments)
         for index, setting in enumerate(settings)
-        for part in np.array_split(np.arange(len(seeds)), pieces)
+        for part in np.array_split(
+            np.arange(len(seeds)), 1 if index < whole else min(jobs, len(seeds))
+        )
     ]
     results: list[dict[int, tuple]] = [{} for _ in settings]
     with Progress("runs", len(settings) * len(seeds), "runs") as bar:

@@ -71,8 +71,12 @@ class Start:
                 f"{seed} its weights have another number or shape."
             )
         if self.redraws is None:
-            self.redraws = self._draws_what_was_built(model, seed)
-            self.structure = structure(self.model) if self.redraws else None
+            known = structure(self.model)
+            self.redraws = known == structure(model) and self._draws_what_was_built(model, seed)
+            if self.redraws:  # so train the first model, for which there is a program
+                self.structure = known
+                self.values = [read(variable) for variable in state_of(model)]
+                return self.model
         return model
 
     def _built(self, train: Split) -> tuple[keras.Model, Draws]:

@@ -22,6 +22,16 @@ def build(rate=0.2, learning_rate=0.01):
     return model
 
 
+def custom(factor):
+    class Custom(keras.Sequential):
+        def train_step(self, data):
+            return super().train_step((data[0] * factor, data[1]))
+
+    model = Custom([keras.Input((2,)), layers.Dense(1)])
+    model.compile("sgd", loss="mse")
+    return model
+
+
 def test_a_repeat_is_what_set_random_seed_build_and_fit_give():
     seeds = [4, 2, 9, 7]  # two are built and the others only drawn
     runs = lab.repeat(build, DATA, seeds=seeds, epochs=6, batch_size=16)
@@ -129,6 +139,32 @@ def test_a_setting_with_random_numbers_of_its_own_is_built_for_every_seed(first)
     runs = lab.sweep(partly, grid, DATA, seeds=4, epochs=1, measure=bias, jobs=1)
     assert len(set(runs.at(size=1.0)["bias"])) == 4
     assert set(runs.at(size=0.0)["bias"]) == {0}
+
+
+@pytest.mark.parametrize("code_of_its_own", [False, True])
+def test_a_build_function_whose_constants_are_random_trains_each_model_with_its_own(
+    code_of_its_own,
+):
+    def drawn():
+        factor = np.random.uniform()
+        if code_of_its_own:
+            return custom(factor)
+        model = keras.Sequential([keras.Input((2,)), layers.Rescaling(factor), layers.Dense(1)])
+        model.compile("sgd", "mse")
+        return model
+
+    seeds = [5, 1, 8, 3]
+    together = lab.repeat(drawn, DATA, seeds=seeds, epochs=3)["loss"]
+    for row, seed in zip(together, seeds, strict=True):
+        np.testing.assert_array_equal(
+            row, lab.repeat(drawn, DATA, seeds=[seed], epochs=3)["loss"][0]
+        )
+
+
+def test_a_model_with_code_of_its_own_is_compiled_once_for_all_seeds():
+    lab.kept.programs.clear()
+    lab.repeat(lambda: custom(0.5), DATA, seeds=6, epochs=2)
+    assert len(lab.kept.programs) == 1
 
 
 def test_random_numbers_after_build_are_those_of_the_seed_for_drawn_models_too():
