@@ -4,11 +4,14 @@ Times the same work by `model.fit` fed with arrays, by `model.fit` fed with a ca
 by a loop over `train_on_batch` and `test_on_batch`, and by `lab`, in one process, and writes the
 table to benchmarks/engine_results.md. Times are medians of five rounds, ratios medians of the rounds'
 ratios. Plain Keras is timed on fewer epochs (after a warm-up that compiles) and scaled to all; `lab`
-is never scaled.
+is never scaled. For a limit, limit.c does (a) by hand; without a C compiler its row is left out.
 """
 
 import os
 import platform
+import shutil
+import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -126,6 +129,26 @@ def peak_memory(work: Callable[[], object]) -> tuple[float, float]:
     return took, peak / 2**30
 
 
+def by_hand(data: tuple, epochs: int, rounds: int = 5) -> tuple[float, dict[str, float]] | None:
+    """Median seconds of (a) by limit.c and its last logs, or None if there is no C compiler."""
+    compiler = shutil.which("cc")
+    if not compiler:
+        return None
+    samples = "\n".join(f"{x[0]} {x[1]} {y}" for split in data for x, y in zip(*split, strict=True))
+    with tempfile.TemporaryDirectory() as folder:
+        program = f"{folder}/limit"
+        flags = ["-O3", "-march=native", "-ffast-math"]
+        source = Path(__file__).parent / "limit.c"
+        subprocess.run([compiler, *flags, "-o", program, source, "-lm"], check=True)
+        lines = [
+            subprocess.check_output([program, str(epochs)], input=samples, text=True).split()
+            for _ in range(rounds)
+        ]
+    names = ("loss", "accuracy", "val_loss", "val_accuracy")
+    logs = dict(zip(names, map(float, lines[0][1:]), strict=True))
+    return float(np.median([float(line[0]) for line in lines])), logs
+
+
 def compare_single_runs(
     name: str, build: Callable, data: tuple, epochs: int, bar: tqdm, rounds: int = 5
 ) -> list:
@@ -170,11 +193,18 @@ def main() -> None:
             "(a) 2-500-1, dropout 0.4, 4,000 epochs", dropout_network, small, 4000, bar
         )
         one_a = rows[-1][2]
+        if limit := by_hand(small, 4000):
+            runs = lab.repeat(dropout_network, small, seeds=20, epochs=4000)
+            for log, value in limit[1].items():  # it has to have done the same work
+                values = runs.history[log][:, -1]
+                assert values.min() - 0.05 < value < values.max() + 0.05, (log, value, values)
+            warm = rows[0][2]
+            rows.insert(0, (rows[0][0], "C by hand", limit[0], limit[0] / warm, "the limit"))
         rows += compare_single_runs(
             "(b) 2-50-1, batch normalization, 100 epochs", normalized_network, large, 100, bar
         )
         one_b = rows[-1][2]
-        lab._programs.clear()
+        lab.kept.programs.clear()
         took = seconds(lambda: lab.repeat(normalized_network, large, seeds=30, epochs=100))
         rows.append(("(c) (b) with 30 seeds", "`lab.repeat`, cold", took, None, ""))
         rows.append(("", "`model.fit`, arrays", 30 * one_b, 30 * one_b / took, "30 × (b)"))
