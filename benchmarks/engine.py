@@ -174,7 +174,7 @@ def main() -> None:
             "(b) 2-50-1, batch normalization, 100 epochs", normalized_network, large, 100, bar
         )
         one_b = rows[-1][2]
-        lab._programs.clear()
+        lab.kept.programs.clear()
         took = seconds(lambda: lab.repeat(normalized_network, large, seeds=30, epochs=100))
         rows.append(("(c) (b) with 30 seeds", "`lab.repeat`, cold", took, None, ""))
         rows.append(("", "`model.fit`, arrays", 30 * one_b, 30 * one_b / took, "30 × (b)"))
