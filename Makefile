@@ -74,7 +74,7 @@ test-pythons: $(VENV)/ready ## run the tests that take seconds under all Pythons
 	  [ -z "$$missing" ] || echo "Not tried, since this machine has no such Python:$$missing"; exit $$status
 
 canary: $(VENV)/ready ## try the newest releases of everything and say what broke (ten minutes)
-	$(RUN) -m course.canary
+	$(RUN) -m coursekit.canary
 
 pages: $(VENV)/ready node_modules/ready ## let Lighthouse rate every page of the book (ten minutes) and write the table
 	$(RUN) benchmarks/pages.py

@@ -8,6 +8,6 @@ const globals = Object.fromEntries(BROWSER.split(" ").map((name) => [name, "read
 export default [
   js.configs.recommended,
   {languageOptions: {globals}, linterOptions: {reportUnusedDisableDirectives: "error"}},
-  {files: ["**/course/*.js"], languageOptions: {sourceType: "script", globals: {Laboratory: "readonly", vegaEmbed: "readonly"}}},
+  {files: ["**/coursekit/sphinx/*.js"], languageOptions: {sourceType: "script", globals: {Laboratory: "readonly", vegaEmbed: "readonly"}}},
   {rules: {eqeqeq: "error", "prefer-const": ["error", {destructuring: "all"}], "no-var": "error"}},
 ];

@@ -102,7 +102,7 @@ def picture(runs: lab.Runs) -> bytes:
     """Accuracy and loss of all runs over the epochs, as a PNG."""
     import matplotlib.pyplot as plt
 
-    from course.pictures import smaller_png
+    from coursekit.pages.pictures import smaller_png
 
     figure, axes = lab.panels(1, 2, width=8, height=2.9, layout="constrained")
     seen = np.flatnonzero(~np.isnan(runs["val_loss"]).all(axis=0))

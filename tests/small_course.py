@@ -7,8 +7,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course.book import load_book
-from course.notebook import (
+from coursekit.mime import RECORDS
+from coursekit.pages.book import load_book
+from coursekit.pages.notebook import (
     Page,
     code_cells,
     code_hash,
@@ -16,7 +17,7 @@ from course.notebook import (
     page_notebook,
     write_notebook,
 )
-from course.records import MIME, Record
+from coursekit.results.records import Record
 
 FRONT_MATTER = """\
 ---
@@ -174,7 +175,7 @@ class Course:
         for number, cell in enumerate(code_cells(notebook), start=1):
             cell.execution_count = number
         cell.outputs = [
-            nbformat.v4.new_output("display_data", {MIME: group, "text/plain": "a table"})
+            nbformat.v4.new_output("display_data", {RECORDS: group, "text/plain": "a table"})
             for group in groups
         ]
         notebook.metadata.course.built = {

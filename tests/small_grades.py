@@ -6,8 +6,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course.exercises import KINDS
-from course.grading.results import Mark, Result, path_of, write_atomically, write_result
+from coursekit.grading.results import Mark, Result, path_of, write_atomically, write_result
+from coursekit.pages.exercises import KINDS
 
 SOLUTION_LINE = "return sum(values) / len(values)"
 HIDDEN_LINE = 'assert mean([7, 9]) == 8, "The mean of 7 and 9 is 8."'

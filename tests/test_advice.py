@@ -2,8 +2,8 @@
 
 import pytest
 
-from course.__main__ import main
-from course.advice import advice, result_like, settings
+from coursekit.__main__ import main
+from coursekit.results.advice import advice, result_like, settings
 from tests.small_course import Course
 
 

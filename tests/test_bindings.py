@@ -2,7 +2,8 @@
 
 import pytest
 
-from course.bindings import binding_problem, bindings, without_bindings
+from coursekit.pages.prose import without_bindings
+from coursekit.results.bindings import binding_problem, bindings
 from tests.small_course import EPOCHS, compared, settled
 
 RECORDS = {"bn.epochs": EPOCHS | {"median": 14.6, "mean": 1234.5}, "gap": {"value": -0.0512}}

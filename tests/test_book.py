@@ -10,8 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course.notebook import code_cells, is_setup, pages
-from course.sphinx_ext import StoredOutputsError, read_page
+from coursekit.pages.notebook import code_cells, is_setup, pages
+from coursekit.sphinx.ext import StoredOutputsError, read_page
 from tests.small_course import Course
 
 ROOT = Path(__file__).parents[1]
@@ -88,7 +88,7 @@ def build_book(folder: Path) -> subprocess.CompletedProcess:
 def small_book(built: Course) -> Course:
     built.settle()
     (built.root / "ledger.md").write_text("# Ledger\n\n```{ledger}\n```\n")
-    for name in ("_config.yml", "course", "vendor", "_static"):
+    for name in ("_config.yml", "coursekit", "vendor", "_static"):
         (built.root / name).symlink_to(ROOT / name)
     (built.root / "_toc.yml").write_text(
         "format: jb-book\nroot: index\n"

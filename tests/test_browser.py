@@ -25,7 +25,7 @@ import yaml
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from course.sphinx_laboratory import read_presets
+from coursekit.sphinx.laboratory import read_presets
 from tests.test_book import build_book
 
 pytestmark = pytest.mark.slow
@@ -757,7 +757,7 @@ def test_the_pdf_holds_the_pages_in_order_with_an_outline_and_links_within(
     shutil.copy(ROOT / "_config.yml", tmp_path)
     out = tmp_path / "book.pdf"
     done = subprocess.run(  # apart, since a process has one Playwright at a time
-        [sys.executable, "-c", "import sys; from pathlib import Path; from course.pdf import write_pdf\n"
+        [sys.executable, "-c", "import sys; from pathlib import Path; from coursekit.editions.pdf import write_pdf\n"
          "print(write_pdf(*map(Path, sys.argv[1:])))", str(book), str(tmp_path), str(out)],
         capture_output=True, text=True, cwd=ROOT,
     )  # fmt: skip

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from course.__main__ import main
-from course.build import build
-from course.check import check
-from course.notebook import code_cells, pages
-from course.pictures import smaller_png
+from coursekit.__main__ import main
+from coursekit.pages.build import build
+from coursekit.pages.notebook import code_cells, pages
+from coursekit.pages.pictures import smaller_png
+from coursekit.rules.check import check
 from tests.small_course import Course
 
 STAMP = (
@@ -168,7 +168,7 @@ def test_an_interrupted_build_stops_its_kernels_and_keeps_the_old_notebook(stamp
     wait = f"import os, pathlib, time\npathlib.Path({str(started)!r}).write_text(str(os.getpid()))\ntime.sleep(60)"
     stamped.source += f"\n```{{code-cell}} ipython3\n{wait}\n```\n"
     process = subprocess.Popen(
-        [sys.executable, "-m", "course", "--root", str(stamped.root), "build"],
+        [sys.executable, "-m", "coursekit", "--root", str(stamped.root), "build"],
         cwd=Path(__file__).parents[1],
         stderr=subprocess.PIPE,
         text=True,
@@ -238,7 +238,7 @@ def test_a_plot_gets_a_palette_and_a_photograph_does_not() -> None:
 @pytest.mark.slow
 def test_the_help_says_what_a_newcomer_needs() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "course", "--help"],
+        [sys.executable, "-m", "coursekit", "--help"],
         cwd=Path(__file__).parents[1],
         capture_output=True,
         text=True,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from course.bundle import bundle, carried
-from course.myst import PageError
+from coursekit.pages.bundle import bundle, carried
+from coursekit.problem import PageError
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = {

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from course.canary import ALONE, HELD, PAGES, complaints, newer, wanted
-from course.notebook import pages
+from coursekit.canary import ALONE, HELD, PAGES, complaints, newer, wanted
+from coursekit.pages.notebook import pages
 
 ROOT = Path(__file__).parents[1]
 

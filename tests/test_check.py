@@ -7,9 +7,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course.__main__ import main
-from course.check import check
-from course.notebook import Page, code_cells
+from coursekit.__main__ import main
+from coursekit.pages.notebook import Page, code_cells
+from coursekit.rules.check import check
 from tests.small_course import EVIDENCE, Course, settled
 
 NOTEBOOK, SOURCE = Path("chapters/page.ipynb"), Path("chapters/page.md")
@@ -77,7 +77,10 @@ def test_a_bad_output_is_found(built: Course, edit: Callable, message: str) -> N
     ("code", "message"),
     [
         ("import torch", "is not standalone: imports 'torch'"),
-        ("from course.book import cite", "is not standalone: imports 'course.book'"),
+        (
+            "from coursekit.pages.book import cite",
+            "is not standalone: imports 'coursekit.pages.book'",
+        ),
         ("from . import tools", "is not standalone: imports '.'"),
         (
             "import pandas\npandas.read_csv('data.csv')",

@@ -6,9 +6,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course.book import load_book
-from course.check import check
-from course.exercises import (
+from coursekit.pages.book import load_book
+from coursekit.pages.exercises import (
     kind_of,
     leaks,
     secrets,
@@ -16,8 +15,7 @@ from course.exercises import (
     student_path,
     write_student_notebook,
 )
-from course.myst import PageError
-from course.notebook import (
+from coursekit.pages.notebook import (
     Page,
     code_cells,
     code_hash,
@@ -26,7 +24,9 @@ from course.notebook import (
     pages,
     write_notebook,
 )
-from course.sphinx_ext import read_page
+from coursekit.problem import PageError
+from coursekit.rules.check import check
+from coursekit.sphinx.ext import read_page
 from tests.small_course import FRONT_MATTER, Course
 
 ROOT = Path(__file__).parents[1]

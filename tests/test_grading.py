@@ -14,9 +14,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course.bundle import carried
-from course.grading.grade import load_exercises
-from course.grading.results import Result, read_results
+from coursekit.grading.grade import load_exercises
+from coursekit.grading.results import Result, read_results
+from coursekit.pages.bundle import carried
 from tests.small_course import FRONT_MATTER
 
 ROOT = Path(__file__).parents[1]
@@ -112,7 +112,7 @@ def command(root: Path, submitted: Path, out: Path, *options: str) -> list[str]:
     start = [
         sys.executable,
         "-m",
-        "course",
+        "coursekit",
         "--root",
         str(root),
         "grade",

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 from sphinx.errors import ConfigError
 
-from course.sphinx_html import finish, launch_links, lighter, repository
+from coursekit.sphinx.html import finish, launch_links, lighter, repository
 
 
 def with_origin(folder: Path, address: str) -> Path:

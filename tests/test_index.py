@@ -24,7 +24,7 @@ def test_each_term_leads_to_the_glossary_and_to_its_first_link_in_each_page(cour
     for name, text in PAGES.items():
         (course.root / f"{name}.md").write_text(text)
     (course.root / "conf.py").write_text(
-        "extensions, exclude_patterns = ['course.sphinx_ext'], ['chapters']\n"
+        "extensions, exclude_patterns = ['coursekit.sphinx.ext'], ['chapters']\n"
     )
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", "-W", "-b", "html", ".", "html"],

@@ -767,7 +767,7 @@ def test_the_laboratory_is_accessible_and_fits_a_phone(opened: Page) -> None:
     [
         [NODE, "--test", "laboratory/test/*.test.js"],
         [NODE, MODULES / "typescript/bin/tsc", "--project", "laboratory"],
-        [NODE, MODULES / "eslint/bin/eslint.js", "--config", "laboratory/eslint.config.js", "laboratory", "course"],
+        [NODE, MODULES / "eslint/bin/eslint.js", "--config", "laboratory/eslint.config.js", "laboratory", "coursekit"],
     ],
     ids=["tests", "types", "style"],
 )  # fmt: skip

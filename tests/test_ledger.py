@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from course.check import check
-from course.ledger import claims, interval, load_ledger, mentions, toc_order
+from coursekit.results.ledger import claims, interval, load_ledger, mentions, toc_order
+from coursekit.rules.check import check
 from tests.small_course import Course, compared, make_course, settled
 
 ROOT = Path(__file__).parents[1]
@@ -125,7 +125,7 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     out = course.root / "html"
     command = [sys.executable, "-m", "sphinx", "-W", "-C", "-b", "html", "-D"]
-    command += ["extensions=course.sphinx_ext", "-D", "nb_execution_mode=off"]
+    command += ["extensions=coursekit.sphinx.ext", "-D", "nb_execution_mode=off"]
     command += ["-D", "exclude_patterns=**/*.ipynb", "-D", "html_theme=basic", ".", str(out)]
     done = subprocess.run(
         command,

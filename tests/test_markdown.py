@@ -2,9 +2,9 @@
 
 import pytest
 
-from course.book import Book, load_book
-from course.markdown import raw_myst, to_markdown
-from course.myst import MystError
+from coursekit.pages.book import Book, load_book
+from coursekit.pages.markdown import raw_myst, to_markdown
+from coursekit.pages.myst import MystError
 
 
 @pytest.fixture

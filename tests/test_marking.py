@@ -11,11 +11,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course.exercises import KINDS
-from course.grading import marking
-from course.grading.marking import Task, close_sandboxes, mark
-from course.grading.results import Result
-from course.grading.sandbox import Limits, Sandbox, _walls, missing_sandbox
+from coursekit.grading import marking
+from coursekit.grading.marking import Task, close_sandboxes, mark
+from coursekit.grading.results import Result
+from coursekit.grading.sandbox import Limits, Sandbox, _walls, missing_sandbox
+from coursekit.pages.exercises import KINDS
 
 ROOT = Path(__file__).parents[1]
 MiB = 2**20
@@ -234,7 +234,7 @@ def test_solutions_gradebook_and_others_work_cannot_be_read(tmp_path: Path) -> N
         gradebook,
         ROOT / "solutions",
         ROOT / "tests",
-        ROOT / "course",
+        ROOT / "coursekit",
         Path.home(),
         ROOT / ".git",
     ]

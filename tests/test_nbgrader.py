@@ -10,9 +10,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course.exercises import is_exercise, kind_of, student_path
-from course.notebook import pages
-from course.proofs import handed_in, load_exercise, load_submissions, right
+from coursekit.grading.exercise import load_exercise
+from coursekit.grading.proofs import handed_in, load_submissions, right
+from coursekit.pages.exercises import is_exercise, kind_of, student_path
+from coursekit.pages.notebook import pages
 
 ROOT = Path(__file__).parents[1]
 EXERCISES = [page for page in pages(ROOT) if is_exercise(page.source, ROOT)]

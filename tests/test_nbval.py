@@ -10,20 +10,20 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 
-from course.build import build
-from course.notebook import code_cells, pages
+from coursekit.mime import RECORDS
+from coursekit.pages.build import build
+from coursekit.pages.notebook import code_cells, pages
 from tests.small_course import make_course
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
-MIME = "application/vnd.lab.record+json"
 
 
 Edit = Callable[[nbformat.NotebookNode], object]
 
 
 def change_record(**fields: float) -> Edit:
-    return lambda nb: code_cells(nb)[2].outputs[0].data[MIME]["epochs"].update(fields)
+    return lambda nb: code_cells(nb)[2].outputs[0].data[RECORDS]["epochs"].update(fields)
 
 
 def change_table(nb: nbformat.NotebookNode) -> None:
@@ -36,7 +36,7 @@ def change_text(nb: nbformat.NotebookNode) -> None:
 
 def rename_record(nb: nbformat.NotebookNode) -> None:
     data = code_cells(nb)[2].outputs[0].data
-    data[MIME] = {"updates": data[MIME]["epochs"]}
+    data[RECORDS] = {"updates": data[RECORDS]["epochs"]}
 
 
 def remove_record(nb: nbformat.NotebookNode) -> None:
@@ -84,7 +84,7 @@ def failures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
         nbformat.write(variant, course.root / f"{name}.ipynb")
     course.page.notebook.unlink()
     report = course.root / "report.xml"
-    command = [sys.executable, "-m", "pytest", "-p", "course.pytest_notebooks", "--nbval", "-q"]
+    command = [sys.executable, "-m", "pytest", "-p", "coursekit.pytest_notebooks", "--nbval", "-q"]
     command += ["-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", str(course.root)]
     subprocess.run([*command, f"--junitxml={report}", str(course.root)], cwd=ROOT, timeout=120)
     found: dict[str, list[str]] = {}

@@ -2,13 +2,13 @@
 
 import pytest
 
-from course.__main__ import main
-from course.bindings import bindings, mended
-from course.build import build
-from course.check import check
-from course.myst import PageError
-from course.notebook import pages
-from course.numbers import rewrite_numbers
+from coursekit.__main__ import main
+from coursekit.pages.build import build
+from coursekit.pages.notebook import pages
+from coursekit.problem import PageError
+from coursekit.results.bindings import bindings, mended
+from coursekit.results.numbers import rewrite_numbers
+from coursekit.rules.check import check
 from tests.small_course import EPOCHS, Course, compared, settled
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from course.book import load_book
-from course.exercises import kind_of
-from course.notebook import Page, code_cells, is_setup, page_notebook, pages
+from coursekit.pages.book import load_book
+from coursekit.pages.exercises import kind_of
+from coursekit.pages.notebook import Page, code_cells, is_setup, page_notebook, pages
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 1800  # for all settings of a page; the slowest takes a twentieth of it

@@ -9,19 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from course.exercises import is_exercise
-from course.myst import PageError
-from course.notebook import Page, pages
-from course.proofs import (
-    Exercise,
-    Submission,
-    grade,
-    load_exercise,
-    load_submissions,
-    prove_graded,
-    right,
-    wrong,
-)
+from coursekit.grading.exercise import Exercise, load_exercise
+from coursekit.grading.proofs import Submission, grade, load_submissions, prove_graded, right, wrong
+from coursekit.pages.exercises import is_exercise
+from coursekit.pages.notebook import Page, pages
+from coursekit.problem import PageError
 from tests.test_exercises import EXERCISE, exercise  # noqa: F401 - a fixture
 from tests.test_shortened import ONE_CORE
 
@@ -41,7 +33,7 @@ def test_an_exercise_is_proved_by_enough_submissions(name: str) -> None:
 
 def prove(name: str) -> subprocess.CompletedProcess:
     """Prove an exercise in a process of its own, which starts TensorFlow and takes a core."""
-    command = [sys.executable, "-m", "course.proofs", name]
+    command = [sys.executable, "-m", "coursekit.grading.proofs", name]
     options = dict(cwd=ROOT, capture_output=True, text=True, timeout=600, env=os.environ | ONE_CORE)
     return subprocess.run(command, **options)
 
@@ -71,7 +63,7 @@ def test_every_submission_gets_the_marks_it_must_get(name: str, proofs: dict[str
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sandbox needs Linux")
 def test_the_grading_of_a_class_gives_the_marks_that_are_proved(tmp_path: Path) -> None:
-    # `python -m course.proofs --graded` grades all submissions of an exercise.
+    # `python -m coursekit.grading.proofs --graded` grades all submissions of an exercise.
     chosen = {}
     for number, name in enumerate(NAMES):
         unusual = [one for one in load_submissions(name) if not one.loses]

@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from course.check import check
-from course.markdown import raw_myst
-from course.myst import MystError, blocks
-from course.quiz import read_quiz
+from coursekit.pages.markdown import raw_myst
+from coursekit.pages.myst import MystError, blocks
+from coursekit.pages.quiz import read_quiz
+from coursekit.rules.check import check
 from tests.small_course import Course, make_course
 
 ROOT = Path(__file__).parents[1]
@@ -133,7 +133,7 @@ def build(root: Path, text: str) -> subprocess.CompletedProcess:
     """Build a book of one page with Sphinx alone, which takes a few seconds."""
     (root / "index.md").write_text(f"# Book\n\n{text}\n```{{glossary}}\nbatch\n  Some.\n```\n")
     (root / "conf.py").write_text(
-        "extensions, exclude_patterns = ['course.sphinx_ext'], ['chapters']\n"
+        "extensions, exclude_patterns = ['coursekit.sphinx.ext'], ['chapters']\n"
         "myst_enable_extensions, nb_execution_mode = ['dollarmath'], 'off'\n"
     )
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", "html", ".", "html"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course.records import Record, differences, visible_from
+from coursekit.results.records import Record, differences, visible_from
 from tests.small_course import compared, settled
 
 OVER_SEEDS = dict(mean=15.0, sd=1.0, median=15.0, min=12.0, max=18.0, n=50)  # 6 sd sqrt(2/n) = 1.2

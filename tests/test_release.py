@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from course.exercises import is_exercise, student_path
-from course.myst import PageError
-from course.notebook import Page, pages
-from course.release import leaks_in, release, student_page, zip_notebooks
+from coursekit.editions.release import leaks_in, release, student_page, zip_notebooks
+from coursekit.pages.exercises import is_exercise, student_path
+from coursekit.pages.notebook import Page, pages
+from coursekit.problem import PageError
 from tests.test_exercises import exercise  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).parents[1]

@@ -18,16 +18,16 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from course.grading.feedback import hidden_lines, write_feedback
-from course.grading.feedback import page as feedback_page
-from course.grading.gradebook import ByHand, read_by_hand, write_gradebook
-from course.grading.grades_csv import write_csv
-from course.grading.overview import checks, masked, misconceptions
-from course.grading.overview import page as overview_page
-from course.grading.pages import steps
-from course.grading.reports import write_reports
-from course.grading.results import Mark, Result, read_results
-from course.myst import PageError
+from coursekit.grading.feedback import hidden_lines, write_feedback
+from coursekit.grading.feedback import page as feedback_page
+from coursekit.grading.gradebook import ByHand, read_by_hand, write_gradebook
+from coursekit.grading.grades_csv import write_csv
+from coursekit.grading.overview import checks, masked, misconceptions
+from coursekit.grading.overview import page as overview_page
+from coursekit.grading.pages import steps
+from coursekit.grading.reports import write_reports
+from coursekit.grading.results import Mark, Result, read_results
+from coursekit.problem import PageError
 from tests.small_grades import (  # fmt: skip
     HIDDEN_LINE,
     MODEL_ANSWER,
@@ -263,7 +263,7 @@ def killed_after(seconds: float, folder: Path) -> bool:
 def test_killed_at_any_moment_the_next_call_completes_it(
     tmp_path: Path, empty: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("course.grading.gradebook.BATCH", 3)
+    monkeypatch.setattr("coursekit.grading.gradebook.BATCH", 3)
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     for folder in (whole, cut):
         for number in range(60):

@@ -9,8 +9,8 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
-from course.grading.restore import official_notebook
-from course.grading.submissions import grade_id, parse_notebook
+from coursekit.grading.restore import official_notebook
+from coursekit.grading.submissions import grade_id, parse_notebook
 from tests.test_submissions import graded
 
 ROOT = Path(__file__).parents[1]

@@ -16,8 +16,8 @@ import nbformat
 import pytest
 import yaml
 
-from course.notebook import Page, code_cells, pages
-from course.records import notebook_records
+from coursekit.pages.notebook import Page, code_cells, pages
+from coursekit.results.records import notebook_records
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = os.environ.get("NOTEBOOK_ENVIRONMENT", ".venv-colab")

@@ -17,8 +17,8 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from course.notebook import VEGA_LITE
-from course.sphinx_sliders import add_folds, add_loader
+from coursekit.mime import VEGA_LITE
+from coursekit.sphinx.sliders import add_folds, add_loader
 
 ROOT = Path(__file__).parents[1]
 POINTS = np.array([[-1, -1], [1, 1], [0.5, -0.5]], "float32"), np.array([0, 1, 0])

@@ -10,9 +10,9 @@ import nbformat
 import pytest
 from PIL import Image
 
-from course.myst import PageError
-from course.notebook import code_cells
-from course.sphinx_pictures import find_picture
+from coursekit.pages.notebook import code_cells
+from coursekit.problem import PageError
+from coursekit.sphinx.pictures import find_picture
 from tests.small_course import Course
 from tests.test_quiz import build
 

@@ -14,10 +14,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course.exercises import KINDS
-from course.grading import submissions
-from course.grading.restore import official_notebook
-from course.grading.submissions import (
+from coursekit.grading import submissions
+from coursekit.grading.restore import official_notebook
+from coursekit.grading.submissions import (
     Class,
     Submission,
     UnreadableError,
@@ -25,7 +24,8 @@ from course.grading.submissions import (
     read_submissions,
     safe_names,
 )
-from course.myst import PageError
+from coursekit.pages.exercises import KINDS
+from coursekit.problem import PageError
 
 ROOT = Path(__file__).parents[1]
 Files = dict[str, bytes]

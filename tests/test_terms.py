@@ -2,8 +2,8 @@
 
 import pytest
 
-from course.check import check
-from course.terms import Term, load_terms, running_text, unlinked, uses
+from coursekit.pages.terms import Term, load_terms, running_text, unlinked, uses
+from coursekit.rules.check import check
 from tests.small_course import Course
 
 GLOSSARY = """\
