@@ -3,7 +3,6 @@
 They are installed into ``.venv-canary``; requirements.lock stays as it is. What each step says is kept in ``_build/canary``.
 """
 
-import argparse
 import os
 import re
 import subprocess
@@ -89,13 +88,8 @@ def run(name: str, command: list[str], **options: str) -> tuple[str, float, list
     return "fine", minutes, []
 
 
-def main() -> int:
-    """Install, run all steps, and print the table; the exit code is 1 if anything broke."""
-    parser = argparse.ArgumentParser(prog="course.canary", description=__doc__)
-    parser.add_argument("steps", nargs="*", help=f"all of {', '.join(STEPS)}, unless named")
-    chosen = parser.parse_args().steps or list(STEPS)
-    if unknown := set(chosen) - set(STEPS):
-        parser.error(f"no such step: {', '.join(sorted(unknown))}")
+def try_newest(steps: Iterable[str]) -> bool:
+    """Install, run the steps, and print the table; whether all went well."""
     LOGS.mkdir(parents=True, exist_ok=True)
     files = ("requirements.txt", "requirements-dev.txt")
     text = "".join((ROOT / name).read_text(encoding="utf-8") for name in files)
@@ -106,7 +100,7 @@ def main() -> int:
     if not results["environment"][2]:
         results["installation"] = run("installation", [*uv, "-r", "-"], input=wanted(text))
         if not results["installation"][2]:
-            results |= {step: run(step, [str(PYTHON), "-m", *STEPS[step]]) for step in chosen}
+            results |= {step: run(step, [str(PYTHON), "-m", *STEPS[step]]) for step in steps}
 
     site = [str(path) for path in (ROOT / ENVIRONMENT).glob("lib/python*/site-packages")]
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
@@ -120,8 +114,4 @@ def main() -> int:
         if told:
             print(f'\n{name} broke; all that it said is in "{LOGS.relative_to(ROOT)}/{name}.log":')
             print("\n".join(f"  {line[:200]}" for line in told[:20]))
-    return int(any(told for _, _, told in results.values()))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return not any(told for _, _, told in results.values())

@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from coursekit.__main__ import main
 from coursekit.mime import RECORDS
 from coursekit.pages.book import load_book
 from coursekit.pages.notebook import (
@@ -156,6 +157,10 @@ class Course:
     @source.setter
     def source(self, text: str) -> None:
         self.page.source.write_text(text, encoding="utf-8")
+
+    def command(self, *arguments: str) -> int:
+        """Give the command ``course`` and return its exit status."""
+        return main(["--root", str(self.root), *arguments], standalone_mode=False)
 
     def notebook(self) -> nbformat.NotebookNode:
         return nbformat.read(self.page.notebook, as_version=4)

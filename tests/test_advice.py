@@ -2,7 +2,6 @@
 
 import pytest
 
-from coursekit.__main__ import main
 from coursekit.results.advice import advice, result_like, settings
 from tests.small_course import Course
 
@@ -59,13 +58,11 @@ def test_advice_is_counted_by_the_check_listed_on_demand_and_fails_nothing(
 ) -> None:
     course.source += "\nIt ends at 0.84, or 0.8449 <!-- old -->\nelsewhere.\n"
     course.pretend_built()
-    assert main(["--root", str(course.root), "check"]) == 0
+    assert course.command("check") == 0
     *_, sound, last = capsys.readouterr().out.splitlines()
     assert sound == "1 pages checked, no problems"
-    assert last.startswith(
-        "2 numbers look like results but carry no record; `python -m course check"
-    )
-    assert main(["--root", str(course.root), "check", "--advice"]) == 0
+    assert last.startswith("2 numbers look like results but carry no record; `course check")
+    assert course.command("check", "--advice") == 0
     line = course.source[: course.source.index("It ends")].count("\n") + 1
     first, second, *_ = capsys.readouterr().out.splitlines()
     assert first == (

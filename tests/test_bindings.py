@@ -41,7 +41,7 @@ def test_a_bound_number_equals_its_record_as_far_as_it_shows(text: str) -> None:
             "no number stands before the comment '= bn.epochs.median', but 'many'",
         ),
         ("C15 <!-- = bn.epochs.median -->", "no number stands before"),
-        ("16 <!-- = bn.epochs.median -->", "run `python -m course numbers`"),
+        ("16 <!-- = bn.epochs.median -->", "run `course numbers`"),
     ],
 )
 def test_a_bound_number_that_differs_is_reported(text: str, message: str) -> None:

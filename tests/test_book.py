@@ -45,11 +45,11 @@ def fail(notebook: nbformat.NotebookNode) -> None:
     [
         (
             lambda course: course.page.notebook.unlink(),
-            "has no notebook; run `python -m course build`",
+            "has no notebook; run `course build`",
         ),
         (
             lambda course: setattr(course, "source", course.source.replace("= 30", "= 31")),
-            "holds other code than .*; run `python -m course build`",
+            "holds other code than .*; run `course build`",
         ),
         (
             lambda course: setattr(course, "source", course.source + "\n```{code-cell}\n1\n```\n"),

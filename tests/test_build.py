@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from coursekit.__main__ import main
 from coursekit.pages.build import build
 from coursekit.pages.notebook import code_cells, pages
 from coursekit.pages.pictures import smaller_png
@@ -115,7 +114,7 @@ def test_a_failing_page_keeps_its_old_notebook_and_names_file_cell_and_error(
 ) -> None:
     before = stamped.page.notebook.read_bytes()
     stamped.source = stamped.source.replace("double(4)", "double(4) / 0")
-    assert main(["--root", str(stamped.root), "build"]) == 1
+    assert stamped.command("build") == 1
     error = capsys.readouterr().err
     assert f"{stamped.page.source}, code cell 3 ('from lab import double, record')" in error
     assert "ZeroDivisionError: division by zero" in error
@@ -152,7 +151,7 @@ def test_a_page_that_cannot_be_converted_is_an_error_of_its_page(course: Course)
 def test_an_unknown_page_is_refused_with_the_known_ones(
     course: Course, capsys: pytest.CaptureFixture
 ) -> None:
-    assert main(["--root", str(course.root), "build", "pgae"]) == 1
+    assert course.command("build", "pgae") == 1
     assert capsys.readouterr().err == "no page pgae; there are: chapters/page\n"
 
 
@@ -233,19 +232,6 @@ def test_a_plot_gets_a_palette_and_a_photograph_does_not() -> None:
         made = smaller_png(file.getvalue())
         assert Image.open(BytesIO(made)).mode == mode
         assert len(made) < len(file.getvalue())
-
-
-@pytest.mark.slow
-def test_the_help_says_what_a_newcomer_needs() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "coursekit", "--help"],
-        cwd=Path(__file__).parents[1],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for word in ("build", "check", "chapters/<page>.md", "never edited", "make book"):
-        assert word in done.stdout
 
 
 def test_nothing_of_the_run_stays_in_a_notebook(stamped: Course) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from coursekit.__main__ import main
 from coursekit.pages.notebook import Page, code_cells
 from coursekit.rules.check import check
 from tests.small_course import EVIDENCE, Course, settled
@@ -26,7 +25,7 @@ def built(course: Course) -> Course:
 
 def test_a_sound_course_has_no_problems(built: Course, capsys: pytest.CaptureFixture) -> None:
     assert check(built.root) == []
-    assert main(["--root", str(built.root), "check"]) == 0
+    assert built.command("check") == 0
     assert "1 pages checked, no problems" in capsys.readouterr().out
 
 
@@ -166,7 +165,7 @@ def test_a_notebook_older_than_its_source_is_found(
     assert problem.file == NOTEBOOK
     assert problem.where.startswith(where)
     assert problem.message.startswith(message)
-    assert "run `python -m course build`" in problem.message
+    assert "run `course build`" in problem.message
 
 
 def test_outputs_older_than_the_engine_are_found(built: Course) -> None:
@@ -242,7 +241,7 @@ AGAIN = settled("C14", "supported", "not supported here")
         (
             "+0.10 <!--",
             "+0.12 <!--",
-            "the text says +0.12, C14.fresh.first.mean is 0.1; run `python -m",
+            "the text says +0.12, C14.fresh.first.mean is 0.1; run `course numbers`",
         ),
     ],
 )
@@ -353,7 +352,7 @@ def test_all_problems_are_reported_together_and_fail_the_command(
     built.edit_notebook(show("/home/ann/x\n"))
     built.edit_notebook(add(PICTURE))
     built.source = built.source.replace("It takes 15", "It takes 16")
-    assert main(["--root", str(built.root), "check"]) == 1
+    assert built.command("check") == 1
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 5
     assert lines[-1] == "4 problems"

@@ -2,7 +2,6 @@
 
 import pytest
 
-from coursekit.__main__ import main
 from coursekit.pages.build import build
 from coursekit.pages.notebook import pages
 from coursekit.problem import PageError
@@ -63,15 +62,15 @@ def test_only_stale_numbers_change_and_each_change_is_shown(
     course.source += STALE
     course.pretend_built()
     before = course.source
-    assert main(["--root", str(course.root), "numbers"]) == 0
+    assert course.command("numbers") == 0
     assert course.source == before.replace("12 <!--", "15 <!--").replace("**9 %**", "**100 %**")
     line = before[: before.index("It takes 12")].count("\n") + 1
     assert capsys.readouterr().out.splitlines() == [
         f"chapters/page.md, line {line}: 12 -> 15, epochs.mean",
         f"chapters/page.md, line {line + 1}: 9 -> 100, epochs.sd",
-        "2 numbers rewritten; now run `python -m course build`, which executes nothing",
+        "2 numbers rewritten; now run `course build`, which executes nothing",
     ]
-    assert main(["--root", str(course.root), "numbers"]) == 0
+    assert course.command("numbers") == 0
     assert capsys.readouterr().out == "no number is stale\n"
 
 
@@ -95,7 +94,7 @@ def test_words_are_never_changed_and_turned_verdicts_fail(
 ) -> None:
     course.settle(settled("C14", "not supported here") | {"C14.fresh.first": compared(0.003)})
     before = course.evidence.source.read_text()
-    assert main(["--root", str(course.root), "numbers"]) == 1
+    assert course.command("numbers") == 1
     assert course.evidence.source.read_text() == before.replace("+0.10", "+0.00")
     out = capsys.readouterr().out
     assert "page_evidence.md, line 18: +0.10 -> +0.00, C14.fresh.first.mean" in out
@@ -106,7 +105,7 @@ def test_words_are_never_changed_and_turned_verdicts_fail(
 def test_an_unknown_record_is_left_and_fails(course: Course, capsys: pytest.CaptureFixture) -> None:
     course.source = course.source.replace("epochs.median", "updates.median")
     course.pretend_built()
-    assert main(["--root", str(course.root), "numbers"]) == 1
+    assert course.command("numbers") == 1
     assert "'= updates.median' names nothing recorded" in capsys.readouterr().out
 
 
@@ -123,7 +122,7 @@ def test_only_the_chosen_pages_change_and_may_name_others_records(course: Course
 def test_an_unknown_page_is_refused_with_the_known_ones(
     course: Course, capsys: pytest.CaptureFixture
 ) -> None:
-    assert main(["--root", str(course.root), "numbers", "pgae"]) == 1
+    assert course.command("numbers", "pgae") == 1
     assert capsys.readouterr().err == "no page pgae; there are: chapters/page, index\n"
 
 

@@ -63,7 +63,7 @@ def test_every_submission_gets_the_marks_it_must_get(name: str, proofs: dict[str
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sandbox needs Linux")
 def test_the_grading_of_a_class_gives_the_marks_that_are_proved(tmp_path: Path) -> None:
-    # `python -m coursekit.grading.proofs --graded` grades all submissions of an exercise.
+    # `course prove --graded` grades all submissions of an exercise.
     chosen = {}
     for number, name in enumerate(NAMES):
         unusual = [one for one in load_submissions(name) if not one.loses]

@@ -80,7 +80,7 @@ def test_a_borderline_verdict_may_turn(mean: float, half: float, now: float, ver
 def test_a_clear_verdict_may_not_turn(mean: float, half: float, now: float) -> None:
     found = turned(compared(mean, half), **compared(now, half, verdict="not supported here"))
     assert [line.split(":")[0] for line in found] == ["a.reading", "a.verdict"]
-    assert "`python -m course build`" in found[0]
+    assert "`course build`" in found[0]
 
 
 def test_a_borderline_claim_of_equality_may_turn_and_a_clear_one_may_not() -> None:

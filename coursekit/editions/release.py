@@ -72,7 +72,7 @@ def zip_notebooks(solutions: list[Page], out: Path) -> None:
     for page in solutions:
         path = student_path(page.notebook, page.root)
         if not path.exists():
-            raise PageError(f"{path} is missing; run `python -m course build`")
+            raise PageError(f"{path} is missing; run `course build`")
         with zipfile.ZipFile(out / f"{path.parent.name}.zip", "a", zipfile.ZIP_DEFLATED) as file:
             entry = zipfile.ZipInfo(f"{path.parent.name}/{path.name}", BEGINNING_OF_TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED

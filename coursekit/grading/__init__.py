@@ -1,1 +1,1 @@
-"""Grading a class: python -m course grade."""
+"""Grading a class: ``course grade``."""

@@ -28,7 +28,7 @@ from coursekit.problem import PageError
 DATABASE = "gradebook.db"
 BATCH = 50  # submissions between two commits
 CONFIG = '''\
-# nbgrader's settings for these grades, written by `python -m course grade`.
+# nbgrader's settings for these grades, written by `course grade`.
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 
@@ -36,7 +36,7 @@ class GradeInSandbox(NbGraderPreprocessor):
     """nbgrader would run submissions unprotected, with the solutions in reach."""
 
     def preprocess(self, nb, resources):
-        raise RuntimeError("nbgrader runs submissions without a sandbox; use `python -m course grade`")
+        raise RuntimeError("nbgrader runs submissions without a sandbox; use `course grade`")
 
 
 c = get_config()

@@ -2,17 +2,13 @@
 
 ``tests/proofs/<chapter>/<exercise>.py`` lists submissions, made with ``right`` and ``wrong``. Each is the solution with
 some of its cells replaced. All run in one process, with the shortened parameters and the hidden tests, and nbgrader's own rule
-gives the points. ``python -m coursekit.grading.proofs dropout/max_norm`` shows the result; add names to run only some. With ``--graded`` they
+gives the points. ``course prove dropout/max_norm`` shows the result; add names to run only some. With ``--graded`` they
 are graded as a class instead, in the sandbox; the points must be the same.
 """
 
-import argparse
 import importlib.util
 import io
-import os
 import re
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
@@ -200,7 +196,8 @@ def _problems(
             yield f"{name}: fails for another reason than {submission.loses[name]!r}: {message!r}"
 
 
-def _is_meant(name: str, parts: Iterable[str]) -> bool:
+def is_meant(name: str, parts: Iterable[str]) -> bool:
+    """Tell whether a submission is one of those asked for, by a part of its name; without parts, all are."""
     parts = list(parts)
     return not parts or any(re.search(part, name) for part in parts)
 
@@ -214,7 +211,7 @@ def prove(
     outcomes = []
     for submission in everything:
         called = submission.name if submission else "untouched"
-        if not _is_meant(called, only):
+        if not is_meant(called, only):
             continue
         outcomes.append(grade(exercise, submission))
         show(outcomes[-1])
@@ -250,53 +247,3 @@ def prove_graded(chosen: Mapping[str, Iterable[Submission]], folder: Path) -> li
                 outcome.problems.append(f"{mark.check}: {mark.points:g} points, not {wanted:g} ({said})")  # fmt: skip
         outcomes.append(outcome)
     return outcomes
-
-
-def _show(outcome: Outcome) -> None:
-    points = " ".join(f"{name}={value:g}" for name, value in outcome.points.items())
-    good = "ok  " if not outcome.problems else "FAIL"
-    print(f"{good} {outcome.seconds:5.1f} s  {outcome.name}: {points}", flush=True)
-    for problem in outcome.problems:
-        print(f"       {problem}")
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Prove one exercise; return 0 if all submissions get the marks they must get."""
-    parser = argparse.ArgumentParser(prog="python -m coursekit.grading.proofs", description=__doc__)
-    parser.add_argument("exercise", help="such as dropout/max_norm")
-    parser.add_argument("only", nargs="*", help="submissions to run, by a part of their names")
-    parser.add_argument(
-        "--graded", action="store_true", help="grade them as a class, in the sandbox"
-    )
-    options = parser.parse_args(arguments)
-    if options.graded:
-        chosen = [one for one in load_submissions(options.exercise) if _is_meant(one.name, options.only)]  # fmt: skip
-        with tempfile.TemporaryDirectory(prefix="proofs-") as folder:
-            outcomes = prove_graded({options.exercise: chosen}, Path(folder))
-        for outcome in outcomes:
-            _show(outcome)
-        return 1 if any(outcome.problems for outcome in outcomes) or not outcomes else 0
-    with tempfile.TemporaryDirectory(prefix="ipython-") as profile:  # not the user's own settings
-        os.environ |= {"LAB_PROGRESS": "0", "MPLBACKEND": "agg", "IPYTHONDIR": profile}
-        return _prove_and_show(options.exercise, options.only)
-
-
-def _prove_and_show(name: str, only: list[str]) -> int:
-    sys.path.insert(0, str(ROOT))
-    start = time.perf_counter()
-    import checks  # noqa: F401 - starts TensorFlow, whose seconds count apart
-
-    started = time.perf_counter() - start
-    outcomes = prove(name, only, _show)
-    failed = [outcome for outcome in outcomes if outcome.problems]
-    seconds = sum(outcome.seconds for outcome in outcomes)
-    print(
-        f"{len(outcomes)} submissions, {len(failed)} with wrong marks, {seconds:.1f} s beside {started:.1f} s to start"
-    )
-    return 1 if failed or not outcomes else 0
-
-
-if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    os._exit(code)  # Python would take ten seconds to take apart what TensorFlow has compiled

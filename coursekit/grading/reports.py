@@ -24,7 +24,7 @@ def load_solutions(exercises: Iterable[str], root: Path = ROOT) -> dict[str, Not
     for name in sorted(set(exercises)):
         path = root / "solutions" / f"{name}.ipynb"
         if not path.exists():
-            raise PageError(f"{path} is missing; run `python -m course build {name}`")
+            raise PageError(f"{path} is missing; run `course build {name}`")
         found[name] = nbformat.read(path, as_version=4)
     return found
 

@@ -268,9 +268,7 @@ def read_notebook(path: Path) -> NotebookNode | None:
     try:
         return nbformat.read(path, as_version=4)
     except Exception as error:  # nbformat raises its own and json's errors
-        raise PageError(
-            f"{path}: not a notebook ({error}); run `python -m course build --force`"
-        ) from error
+        raise PageError(f"{path}: not a notebook ({error}); run `course build --force`") from error
 
 
 def write_notebook(notebook: NotebookNode, path: Path) -> None:

@@ -13,8 +13,8 @@ from decimal import Decimal
 from coursekit.pages.prose import BINDING, line_of, prose
 from coursekit.results.records import Record
 
-MEND = "run `python -m course numbers`"
-BUILD_FIRST = "after `python -m course build`"
+MEND = "run `course numbers`"
+BUILD_FIRST = "after `course build`"
 
 _NUMBER = re.compile(
     r"(?<![\w.,])([-−+]?(?:\d[\d,]*)?\.?\d+(?:e[-+]?\d+)?)[\s\xa0*_]*(%?)[\s\xa0*_]*$",

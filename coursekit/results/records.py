@@ -87,7 +87,7 @@ def _record_differences(
         elif not _may_turn(name, field, all_stored, all_new):
             yield (
                 f"{name}.{field}: {now} now, {before} stored, and that was not borderline; if the change is meant, run "
-                "`python -m course build` and mend the text that `python -m course check` names"
+                "`course build` and mend the text that `course check` names"
             )
 
 

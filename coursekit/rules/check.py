@@ -37,7 +37,7 @@ from coursekit.results.bindings import binding_problem, bindings
 from coursekit.results.ledger import Ledger, evidence_label, load_ledger
 from coursekit.results.records import Record, notebook_records, visible_from
 
-REBUILD = "run `python -m course build`"
+REBUILD = "run `course build`"
 COLAB_MODULES = frozenset(
     "IPython checks joblib keras lab matplotlib numpy pandas scipy sklearn sliders tensorflow".split()
 )

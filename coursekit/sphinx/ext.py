@@ -39,15 +39,13 @@ def read_page(text: str, page: str) -> nbformat.NotebookNode:
     notebook = read_myst_markdown_notebook(text, add_source_map=True, path=page)
     path = Path(page).with_suffix(".ipynb")
     if not path.exists():
-        raise StoredOutputsError(f"{page} has no notebook; run `python -m course build`")
+        raise StoredOutputsError(f"{page} has no notebook; run `course build`")
     built = nbformat.read(path, as_version=4)
     notebook.metadata.language_info = built.metadata.language_info  # for the colours of code
     stored = [cell for cell in code_cells(built) if not is_setup(cell)]
     cells = code_cells(notebook)
     if [cell.source.strip() for cell in cells] != [cell.source.strip() for cell in stored]:
-        raise StoredOutputsError(
-            f"{path} holds other code than {page}; run `python -m course build`"
-        )
+        raise StoredOutputsError(f"{path} holds other code than {page}; run `course build`")
     for cell, done in zip(cells, stored, strict=True):
         for output in done.outputs:
             if output.output_type == "error":

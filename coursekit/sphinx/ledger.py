@@ -62,7 +62,7 @@ class ClaimRole(SphinxRole):
         claim = _ledger(self.env.app).find(name)
         if claim is None:
             self.env.note_reread()
-            message = f"nobody settles the claim {name!r}; run `python -m course check`"
+            message = f"nobody settles the claim {name!r}; run `course check`"
             return [nodes.inline("", name)], [
                 self.inliner.reporter.warning(message, line=self.lineno)
             ]

@@ -31,7 +31,7 @@ def find_picture(path: Path, shows: str) -> tuple[bytes, str]:
     """
     notebook = read_notebook(path)
     if notebook is None:
-        raise PageError(f"there is no notebook {path}; run `python -m course build`")
+        raise PageError(f"there is no notebook {path}; run `course build`")
     pictures = [
         (output.data["image/png"], cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
         for cell in code_cells(notebook)
