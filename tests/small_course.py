@@ -55,9 +55,8 @@ print(double(4))
 """
 )
 EPOCHS = dict(mean=15.2, sd=1.0, median=15.0, min=12.0, max=18.0, n=30)
+LAB_INIT = '"""A stand-in for the engine."""\n\nfrom lab.engine import double, record\n'
 LAB = '''\
-"""A stand-in for the engine."""
-
 from IPython.display import display
 
 
@@ -204,8 +203,10 @@ class Course:
 
 def make_course(folder: Path) -> Course:
     root = folder / "course"
-    (root / "chapters").mkdir(parents=True)
-    (root / "lab.py").write_text(LAB, encoding="utf-8")
+    for name in ("chapters", "lab"):
+        (root / name).mkdir(parents=True)
+    (root / "lab/__init__.py").write_text(LAB_INIT, encoding="utf-8")
+    (root / "lab/engine.py").write_text(LAB, encoding="utf-8")
     (root / "references.bib").write_text(BIB, encoding="utf-8")
     (root / "index.md").write_text("(front)=\n# The *course*\n", encoding="utf-8")
     (root / "chapters/page.md").write_text(PAGE, encoding="utf-8")

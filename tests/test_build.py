@@ -88,7 +88,7 @@ def test_changed_text_refreshes_the_notebook_and_keeps_its_outputs(stamped: Cour
 
 
 def test_a_changed_comment_in_the_engine_refreshes_the_setup_cell_only(stamped: Course) -> None:
-    before, lab = stamp(stamped), stamped.root / "lab.py"
+    before, lab = stamp(stamped), stamped.root / "lab/engine.py"
     lab.write_text(lab.read_text().replace("# as it says", "# twice as much"))
     assert run(stamped).refreshed == ["chapters/page"]
     assert "# twice as much" in code_cells(stamped.notebook())[0].source
@@ -98,7 +98,7 @@ def test_a_changed_comment_in_the_engine_refreshes_the_setup_cell_only(stamped: 
 @pytest.mark.parametrize("changed", ["page", "engine", "version", "force"])
 @pytest.mark.slow
 def test_what_could_change_outputs_is_executed_again(stamped: Course, changed: str) -> None:
-    before, lab = stamp(stamped), stamped.root / "lab.py"
+    before, lab = stamp(stamped), stamped.root / "lab/engine.py"
     if changed == "page":
         stamped.source = stamped.source.replace("seeds = 30", "seeds = 31")
     elif changed == "engine":

@@ -81,9 +81,13 @@ def test_a_package_that_cannot_be_one_file_is_refused(
         bundle(package(tmp_path, **changed))
 
 
-def test_a_module_of_one_file_is_carried_as_it_is(tmp_path: Path) -> None:
-    (tmp_path / "lab.py").write_text("x = 1\n\n")
-    assert carried("lab", tmp_path) == "x = 1"
+def test_a_module_beside_the_engine_is_carried_as_it_is_and_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab/__init__.py").write_text('"""Runs."""\n\nfrom lab.runs import run\n')
+    (tmp_path / "lab/runs.py").write_text("def run():\n    pass\n")
+    (tmp_path / "lab/checks.py").write_text("import lab\n\nrun = 1\n\n")
+    assert carried("checks", tmp_path) == "import lab\n\nrun = 1"
+    assert "run = 1" not in carried("lab", tmp_path)
 
 
 def test_the_engine_defines_each_name_once_and_its_file_every_public_one() -> None:

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-import checks
-import lab  # noqa: F401 - sets TensorFlow up
+from lab import checks
 
 import keras
 import numpy as np

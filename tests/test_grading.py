@@ -16,7 +16,6 @@ import pytest
 
 from coursekit.grading.grade import load_exercises
 from coursekit.grading.results import Result, read_results
-from coursekit.pages.bundle import carried
 from tests.small_course import FRONT_MATTER
 
 ROOT = Path(__file__).parents[1]
@@ -68,8 +67,7 @@ def page(secret: int) -> str:
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course with two small exercises and the real engine."""
     folder = tmp_path_factory.mktemp("course")
-    for name in ("lab", "checks"):
-        (folder / f"{name}.py").write_text(carried(name, ROOT))
+    shutil.copytree(ROOT / "lab", folder / "lab", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     (folder / "_config.yml").write_text("title: A course\n")
     (folder / "references.bib").write_text("")

@@ -23,6 +23,7 @@ UNTRAINED = """
 import sys
 sys.path.insert(0, {root!r})
 import lab.loop
+from lab import checks, sliders
 from lab.hooks import create_variables, is_keras
 
 import matplotlib
@@ -58,6 +59,7 @@ def untrained(model, train, validation, loop, start):
 
 
 lab.loop._program = untrained
+sys.modules.update(checks=checks, sliders=sliders)  # as notebooks import them
 shell = InteractiveShell.instance()
 shell.display_formatter.active_types = []
 for name, given in {settings!r}.items():

@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import sliders
-from sliders import Curves, Region, region, show_with_slider
+from lab import sliders
+from lab.sliders import Curves, Region, region, show_with_slider
 
 import jsonschema
 import keras

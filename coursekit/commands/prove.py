@@ -16,6 +16,7 @@ from coursekit.grading.proofs import (
     prove_graded,
 )
 from coursekit.grading.proofs import prove as prove_exercise
+from coursekit.pages.bundle import write_carried
 from coursekit.paths import ROOT
 
 
@@ -44,8 +45,11 @@ def _prove_graded(exercise: str, only: Iterable[str]) -> bool:
 
 
 def _prove(exercise: str, only: Iterable[str]) -> bool:
-    sys.path.insert(0, str(ROOT))
-    with tempfile.TemporaryDirectory(prefix="ipython-") as profile:  # not the user's own settings
+    # What notebooks carry, and none of the user's own settings.
+    temporary = tempfile.TemporaryDirectory
+    with temporary(prefix="proofs-") as modules, temporary(prefix="ipython-") as profile:
+        write_carried(Path(modules), ROOT)
+        sys.path.insert(0, modules)
         os.environ |= {"LAB_PROGRESS": "0", "MPLBACKEND": "agg", "IPYTHONDIR": profile}
         start = time.perf_counter()
         import checks  # noqa: F401 - starts TensorFlow, whose seconds count apart

@@ -13,7 +13,6 @@ import jupytext
 import nbformat
 
 from coursekit.editions.pdf import write_pdf
-from coursekit.pages.bundle import SETUP
 from coursekit.pages.exercises import (
     is_exercise,
     kind_of,
@@ -143,9 +142,8 @@ def student_page(page: Page) -> str:
 def leaks_in(folder: Path, root: Path, solutions: list[Page]) -> list[str]:
     """Search all files in a folder, zips included, for what belongs to solutions."""
     public = []
-    modules = [root / f"{module}.py" for module in SETUP]
-    for path in [*root.glob("*.md"), *root.glob("chapters/*.md"), *modules]:
-        public += [path.read_text(encoding="utf-8")] if path.exists() else []
+    for path in [*root.glob("*.md"), *root.glob("chapters/*.md"), *root.glob("lab/*.py")]:
+        public.append(path.read_text(encoding="utf-8"))
     for path in root.glob("chapters/*.ipynb"):
         for cell in code_cells(nbformat.read(path, as_version=4)):
             for output in cell.outputs:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from coursekit.grading.inside import FAILED_START, HOME, TOO_MUCH_OUTPUT, Channel, Gone
-from coursekit.pages.bundle import carried
+from coursekit.pages.bundle import write_carried
 from coursekit.problem import PageError
 
 MiB = 2**20
@@ -130,9 +130,8 @@ class Sandbox:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         inside = Path(__file__).with_name("inside.py")
         files = {"inside.py": inside}
-        for name in ("lab", "checks"):
-            files[f"{name}.py"] = Path(self.carried.name, f"{name}.py")
-            files[f"{name}.py"].write_text(carried(name, root), encoding="utf-8")
+        write_carried(Path(self.carried.name), root, ("lab", "checks"))
+        files |= {path.name: path for path in sorted(Path(self.carried.name).iterdir())}
         environment = _environment(self.home)
         if compiled:
             compiled.mkdir(parents=True, exist_ok=True)

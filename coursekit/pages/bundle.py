@@ -1,12 +1,14 @@
-"""The modules of a package as one file, which a notebook can carry.
+"""What a notebook carries of the folder ``lab/``: the engine as one file, and the modules beside it.
 
-``lab/`` is a package of small modules. A notebook gets them as one ``lab.py``: imports first, then each module's code under
-a heading that says what it is. Names are the same in both, so each may stand in one module only.
+The engine is a package of small modules. A notebook gets them as one ``lab.py``: imports first, then each module's code under
+a heading that says what it is. Names are the same in both, so each may stand in one module only. ``checks.py`` and
+``sliders.py``, which lie in the same folder, are carried as they are, by the notebooks that import them.
 """
 
 import ast
 import re
 import sys
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,23 +31,29 @@ class _Module:
 
 
 def carried(name: str, root: Path) -> str:
-    """Give the source that notebooks carry of ``root/name.py`` or of the package ``root/name/``.
+    """Give the source of the module ``name``, one of ``SETUP``, that notebooks of the course in ``root`` carry.
 
-    Raises PageError where a package cannot become one file.
+    Raises PageError where the engine cannot become one file.
     """
-    file = root / f"{name}.py"
-    if file.exists():
-        return file.read_text(encoding="utf-8").rstrip()
-    return bundle(root / name)
+    if name == "lab":
+        return bundle(root / "lab", apart=set(SETUP) - {"lab"})
+    return (root / "lab" / f"{name}.py").read_text(encoding="utf-8").rstrip()
 
 
-def bundle(package: Path) -> str:
-    """Join the modules of a package, each after those that it imports.
+def write_carried(folder: Path, root: Path, names: Iterable[str] = SETUP) -> None:
+    """Write the modules that notebooks carry into a folder, where they can be imported as in a notebook."""
+    for name in names:
+        (folder / f"{name}.py").write_text(carried(name, root), encoding="utf-8")
+
+
+def bundle(package: Path, apart: Collection[str] = ()) -> str:
+    """Join the modules of a package, those ``apart`` left out, each after those that it imports.
 
     The one that ``__init__`` imports as a whole comes even before the imports of other packages. Raises PageError for
     a name that two modules define, an import that is renamed, and modules that import each other.
     """
-    modules = {path.stem: _read(path, package.name) for path in sorted(package.glob("*.py"))}
+    files = [path for path in sorted(package.glob("*.py")) if path.stem not in apart]
+    modules = {path.stem: _read(path, package.name) for path in files}
     start = modules.pop("__init__")
     order: list[str] = []
     for name in start.needs:
