@@ -98,22 +98,22 @@ lint: $(VENV)/ready ## check style, notebooks included, without changing anythin
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-lock: $(VENV)/ready ## choose anew the versions of everything that requirements-dev.txt needs
+lock: $(VENV)/ready ## choose anew the versions of everything that requirements/dev.txt needs
 	$(BIN)/uv pip compile --universal --upgrade --python-version 3.11 --no-annotate --no-config \
 	  --custom-compile-command "make lock" \
-	  requirements-dev.txt -o requirements.lock
+	  requirements/dev.txt -o requirements/lock.txt
 
 clean: ## remove what was built, environments aside
 	rm -rf _build .pytest_cache .ruff_cache
 
 # uv installs in a third of pip's time and writes the byte code that makes each start of TensorFlow 10 s quicker.
 # What it installs last is this folder's own package, for the command `course`.
-$(VENV)/ready: requirements.lock
+$(VENV)/ready: requirements/lock.txt
 	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit("Python 3.11, 3.12 or 3.13 is needed, this is %s; name another with: make PYTHON=python3.12 ..." % sys.version.split()[0])'
 	@echo "Installing the course's packages into $(VENV) (once; a minute or two) ..."
 	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ;]*\).*/\1/p' requirements.lock)"
-	$(BIN)/uv pip sync --python $(RUN) --compile-bytecode requirements.lock
+	$(RUN) -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ;]*\).*/\1/p' requirements/lock.txt)"
+	$(BIN)/uv pip sync --python $(RUN) --compile-bytecode requirements/lock.txt
 	$(BIN)/uv pip install --quiet --python $(RUN) --offline --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -126,19 +126,19 @@ FIND_PYTHON = for python in python$(1) "$$(pyenv prefix $(1) 2>/dev/null)/bin/py
 # Only what Colab or Kaggle has, to prove that the notebooks need nothing else.
 $(VENV)-colab/ready: FOR := 3.13
 $(VENV)-kaggle/ready: FOR := 3.12
-$(VENV)-colab/ready $(VENV)-kaggle/ready: $(VENV)-%/ready: requirements-%.txt requirements-colab.txt $(VENV)/ready
+$(VENV)-colab/ready $(VENV)-kaggle/ready: $(VENV)-%/ready: requirements/%.txt requirements/colab.txt $(VENV)/ready
 	@python=$$($(call FIND_PYTHON,$(FOR))) || python=$(RUN); \
 	  echo "Installing what notebooks may use on $* into $(@D), with $$("$$python" --version), where $* has $(FOR) ..."; \
 	  $(BIN)/uv venv --quiet --clear --python "$$python" $(@D)
-	$(BIN)/uv pip sync --python $(@D)/bin/python --compile-bytecode requirements-colab.txt
-	$(BIN)/uv pip install --python $(@D)/bin/python --no-deps --compile-bytecode -r requirements-$*.txt
+	$(BIN)/uv pip sync --python $(@D)/bin/python --compile-bytecode requirements/colab.txt
+	$(BIN)/uv pip install --python $(@D)/bin/python --no-deps --compile-bytecode -r requirements/$*.txt
 	@touch $@
 
 # The locked versions under another Python; `make test-pythons` says which.
-$(VENV)-3.%/ready: requirements.lock $(VENV)/ready
+$(VENV)-3.%/ready: requirements/lock.txt $(VENV)/ready
 	@echo "Installing the course's packages into $(@D) ..."
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON_FOUND) $(@D)
-	$(BIN)/uv pip sync --python $(@D)/bin/python --compile-bytecode requirements.lock
+	$(BIN)/uv pip sync --python $(@D)/bin/python --compile-bytecode requirements/lock.txt
 	@touch $@
 
 # The checker of HTML and Lighthouse, by the npm that pip installed. --ignore-scripts: neither has to build anything.

@@ -1,6 +1,6 @@
 """Try the newest releases of all packages that are not held, and say what broke: ``make canary``.
 
-They are installed into ``.venv-canary``; requirements.lock stays as it is. What each step says is kept in ``_build/canary``.
+They are installed into ``.venv-canary``; requirements/lock.txt stays as it is. What each step says is kept in ``_build/canary``.
 """
 
 import os
@@ -91,7 +91,7 @@ def run(name: str, command: list[str], **options: str) -> tuple[str, float, list
 def try_newest(steps: Iterable[str]) -> bool:
     """Install, run the steps, and print the table; whether all went well."""
     LOGS.mkdir(parents=True, exist_ok=True)
-    files = ("requirements.txt", "requirements-dev.txt")
+    files = ("requirements.txt", "requirements/dev.txt")
     text = "".join((ROOT / name).read_text(encoding="utf-8") for name in files)
     uv = [str(UV), "pip", "install", "--python", str(PYTHON), "--compile-bytecode", "--refresh"]
     results = {}
@@ -103,7 +103,7 @@ def try_newest(steps: Iterable[str]) -> bool:
             results |= {step: run(step, [str(PYTHON), "-m", *STEPS[step]]) for step in steps}
 
     site = [str(path) for path in (ROOT / ENVIRONMENT).glob("lib/python*/site-packages")]
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    lock = (ROOT / "requirements/lock.txt").read_text(encoding="utf-8")
     changed = newer(lock, versions(distributions(path=site)))
     print(f"\nOther versions than locked: {', '.join(changed) or 'none'}")
     print(f"Held: {'; '.join(f'{name} ({why})' for name, why in HELD.items())}\n")

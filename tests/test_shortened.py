@@ -135,7 +135,7 @@ def test_the_environment_holds_what_colab_has_in_its_versions(kernel: None) -> N
     code = "from importlib.metadata import distributions as d; print(*{f'{x.name}=={x.version}' for x in d()})"
     done = subprocess.run([PYTHON, "-I", "-c", code], capture_output=True, text=True, check=True)
     installed = {name.lower().replace("_", "-") for name in done.stdout.split()}
-    listed = (ROOT / "requirements-colab.txt").read_text(encoding="utf-8")
+    listed = (ROOT / "requirements/colab.txt").read_text(encoding="utf-8")
     everywhere, somewhere = (
         set(re.findall(rf"^[\w.-]+==[^\s;]+{end}", listed, re.MULTILINE)) for end in ("$", "(?= ;)")
     )
