@@ -53,15 +53,15 @@ test: environments ## run every test, all notebooks included
 test-fast: $(VENV)/ready ## run the tests that take seconds
 	$(RUN) -m pytest tests -m "not slow" -n 2 --dist loadfile
 
-# conftest.py and `--nbval` in pyproject.toml need packages of the course, which are not there.
-AGAINST_KERAS := tests/test_lab_exactness.py --noconftest --override-ini "addopts=-ra --import-mode=importlib"
+# tests/conftest.py and what pyproject.toml adds need packages of the course, which are not there.
+AGAINST_KERAS := tests/lab/test_exactness.py --noconftest --override-ini "addopts=-ra --import-mode=importlib"
 
 test-colab: $(VENV)-colab/ready ## test the engine against Keras with Colab's versions (a part of make test)
 	$(VENV)-colab/bin/python -m pytest $(AGAINST_KERAS)
 
 test-kaggle: $(VENV)-kaggle/ready $(VENV)/ready ## the same with Kaggle's versions, and all notebooks, shortened
 	$(VENV)-kaggle/bin/python -m pytest $(AGAINST_KERAS)
-	NOTEBOOK_ENVIRONMENT=$(VENV)-kaggle $(RUN) -m pytest tests/test_shortened.py
+	NOTEBOOK_ENVIRONMENT=$(VENV)-kaggle $(RUN) -m pytest tests/pages/test_shortened.py
 
 test-pythons: $(VENV)/ready ## run the tests that take seconds under all Pythons of this machine that the course supports
 	@own=$$($(RUN) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); status=0; missing=; \

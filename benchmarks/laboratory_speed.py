@@ -17,9 +17,8 @@ import lab  # noqa: F401 - sets TensorFlow up
 
 from playwright.sync_api import Page, sync_playwright
 
-from laboratory.parity import defined_by, examples
-from tests.test_browser import DESKTOP, chromium, start
-from tests.test_laboratory import laboratory_page, serve
+from coursekit.browser import DESKTOP, serve, start
+from laboratory.parity import defined_by, examples, laboratory_page
 
 OUT = Path(__file__).with_name("laboratory_results.md")
 TIMED = "overfit dropout noise-before false-lag two-modes fresh-points".split()
@@ -88,9 +87,9 @@ def main() -> None:
     found: dict[str, dict[str, Any]] = {name: {"keras": keras_rate(known[name])} for name in TIMED}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         file = laboratory_page(Path(folder))
-        browser = start(playwright, chromium())
-        with serve(file) as address:
-            for backend, url in (("wasm", address), ("cpu", file.as_uri())):
+        browser = start(playwright)
+        with serve(file.parent) as address:
+            for backend, url in (("wasm", address + file.name), ("cpu", file.as_uri())):
                 for name in TIMED:
                     page = browser.new_page(viewport=DESKTOP)
                     page.goto(url)
@@ -99,7 +98,7 @@ def main() -> None:
                     found[name][f"{backend} shown"], found[name][f"{backend} longest"] = page.evaluate(SHOWN, [name, SECONDS])  # fmt: skip
                     page.close()
             page = browser.new_page(viewport=DESKTOP)
-            page.goto(address)
+            page.goto(address + file.name)
             page.evaluate("Laboratory.start('./')")
             for epochs in (1_000, 5_000, 10_000, 20_000):
                 tensors = page.evaluate(LONG, epochs)

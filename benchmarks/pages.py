@@ -9,21 +9,19 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from shutil import which
 
 from tqdm import tqdm
 
-ROOT = Path(__file__).parents[1]
+from coursekit.browser import INSTALL, Quiet, chromium, serve
+from coursekit.paths import ROOT
+
 BOOK = ROOT / "_build/html"
 OUT = Path(__file__).with_name("pages_results.md")
 CATEGORIES = ("performance", "accessibility", "best-practices")
 
 
-class Server(SimpleHTTPRequestHandler):
+class Server(Quiet):
     """Serves files as public hosts do: text compressed."""
 
     def do_GET(self) -> None:
@@ -38,9 +36,6 @@ class Server(SimpleHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 def pages() -> list[str]:
     """All pages, as addresses under the book's; those in _static are parts of the theme."""
@@ -48,7 +43,7 @@ def pages() -> list[str]:
     return sorted(path.as_posix() for path in found if path.parts[0] != "_static")
 
 
-def rate(url: str, chromium: str) -> dict:
+def rate(url: str) -> dict:
     """Give Lighthouse's report of a page as a desktop browser sees it."""
     node = Path(sys.executable).with_name("node")
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +52,7 @@ def rate(url: str, chromium: str) -> dict:
         command += ["--preset=desktop", f"--only-categories={','.join(CATEGORIES)}"]
         command += ["--output=json", f"--output-path={out}"]
         command += ["--chrome-flags=--headless=new --no-sandbox --disable-gpu"]
-        environment = {**os.environ, "CHROME_PATH": chromium}
+        environment = {**os.environ, "CHROME_PATH": chromium()}
         subprocess.run(command, check=True, env=environment, timeout=300, capture_output=True)
         return json.loads(out.read_text(encoding="utf-8"))
 
@@ -73,17 +68,13 @@ def row(page: str, report: dict) -> str:
 
 
 def main() -> None:
-    chromium = which("chromium") or which("google-chrome")
-    if not chromium:
-        sys.exit("no Chromium; install it: apt-get install chromium")
+    if not chromium():
+        sys.exit(f"no Chromium; install it: {INSTALL}")
     if not (BOOK / "index.html").exists():
         sys.exit(f"{BOOK} holds no book; run: make book")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, directory=str(BOOK)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}/"
     chosen = sys.argv[1:] or pages()
-    reports = {page: rate(address + page, chromium) for page in tqdm(chosen, leave=False)}
-    server.shutdown()
+    with serve(BOOK, Server) as address:
+        reports = {page: rate(address + page) for page in tqdm(chosen, leave=False)}
     version = next(iter(reports.values()))["lighthouseVersion"]
     size = sum(path.stat().st_size for path in BOOK.rglob("*") if path.is_file()) / 1e6
     lines = [

@@ -28,12 +28,12 @@ PAGES = (
     "chapters/batch_normalization",
     "solutions/dropout/max_norm",
 )  # some are enough
-ALONE = "tests/test_shortened.py::test_a_notebook_runs_alone_with_shortened_parameters"
+ALONE = "tests/pages/test_shortened.py::test_a_notebook_runs_alone_with_shortened_parameters"
 STEPS = {
     "fast tests": ["pytest", "tests", "-m", "not slow", "-n", "2", "--dist", "loadfile"],
-    "tests against Keras": ["pytest", "tests/test_lab_exactness.py"],
+    "tests against Keras": ["pytest", "tests/lab/test_exactness.py"],
     "shortened notebooks": ["pytest", *(f"{ALONE}[{page}]" for page in PAGES)],
-    "book": ["pytest", "tests/test_book.py"],
+    "book": ["pytest", "tests/sphinx/test_book.py"],
 }
 
 

@@ -8,6 +8,7 @@ code that the page shows, and keeps curves and final results (``laboratory/src/r
 """
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,9 @@ import lab  # noqa: E402 - sets TensorFlow up
 
 import numpy as np  # noqa: E402
 from scipy import stats  # noqa: E402
+
+from coursekit.browser import serve, start  # noqa: E402
+from coursekit.pages.pictures import smaller_png  # noqa: E402
 
 RECORDED = ROOT / "laboratory/src/recorded.json"
 PICTURES = ROOT / "laboratory/recorded"
@@ -102,8 +106,6 @@ def picture(runs: lab.Runs) -> bytes:
     """Accuracy and loss of all runs over the epochs, as a PNG."""
     import matplotlib.pyplot as plt
 
-    from coursekit.pages.pictures import smaller_png
-
     figure, axes = lab.panels(1, 2, width=8, height=2.9, layout="constrained")
     seen = np.flatnonzero(~np.isnan(runs["val_loss"]).all(axis=0))
     for ax, name in zip(axes, ("accuracy", "loss"), strict=True):
@@ -123,6 +125,17 @@ def picture(runs: lab.Runs) -> bytes:
 
 
 # ------------------------------------------------------------------------------ in a browser
+
+
+def laboratory_page(folder: Path) -> Path:
+    """Make a page in a folder that has what the book loads for the laboratory; give the page."""
+    shutil.copytree(ROOT / "vendor/laboratory", folder, dirs_exist_ok=True)
+    (folder / "page.html").write_text(
+        '<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Laboratory</title>'
+        '<link rel="stylesheet" href="laboratory.css"><link rel="icon" href="data:,">'
+        '<main><h1>Laboratory</h1><div id="root" class="laboratory"></div></main><script src="laboratory.js"></script>'
+    )
+    return folder / "page.html"
 
 
 def train_in_browser(page: Any, name: str, seeds: list[int]) -> dict[str, np.ndarray]:
@@ -159,15 +172,12 @@ def compare() -> int:
     """Train all examples in Chromium and write the table; the number of examples that do not agree."""
     from playwright.sync_api import sync_playwright
 
-    from tests.test_browser import chromium, start
-    from tests.test_laboratory import laboratory_page, serve
-
     recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
     rows, apart = [], []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        page = start(playwright, chromium()).new_page()
-        with serve(laboratory_page(Path(folder))) as address:
-            page.goto(address)
+        page, file = start(playwright).new_page(), laboratory_page(Path(folder))
+        with serve(file.parent) as address:
+            page.goto(address + file.name)
             assert page.evaluate("Laboratory.start('./')") == "wasm"
             for name, example in examples().items():
                 mine, cells = train_in_browser(page, name, list(SEEDS)), []

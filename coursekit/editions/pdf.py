@@ -1,6 +1,5 @@
 """The whole book as one PDF: Chromium prints the pages of the built book, and one file is made of them."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +12,9 @@ import yaml
 from pikepdf import Array, Dictionary, Name, OutlineItem, Pdf
 from tqdm import tqdm
 
+from coursekit.browser import INSTALL, chromium, start
 from coursekit.problem import PageError
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 A4 = dict(format="A4", scale=0.8, margin=dict(top="18mm", bottom="18mm", left="16mm", right="16mm"))
 FOOTER = '<div style="font-size: 8px; width: 100%; text-align: center">{title} · <span class="pageNumber"></span></div>'
 LEFT_OUT = ("genindex", "search")  # without page numbers an index leads nowhere on paper
@@ -69,22 +67,15 @@ def _parts(toc: Path) -> Iterator[_Part]:
         yield from (_Part(part["caption"], chapter["file"]) for chapter in part["chapters"])
 
 
-def _browser() -> str:
-    for name in BROWSERS:
-        if found := shutil.which(name):
-            return found
-    raise PageError(
-        "the PDF is printed by Chromium, which is not installed: apt-get install chromium"
-    )
-
-
 def _print(html: Path, parts: list[_Part], folder: Path) -> list[tuple[_Part, str, Path]]:
     """Print each page to a file of its own; give the page, its title and the file."""
     from playwright.sync_api import sync_playwright
 
+    if not chromium():
+        raise PageError(f"the PDF is printed by Chromium, which is not installed: {INSTALL}")
     printed = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_browser(), args=OPTIONS)
+        browser = start(playwright)
         page = browser.new_page(color_scheme="light", offline=True)
         for number, part in enumerate(
             tqdm(parts, desc="printing", unit="page", dynamic_ncols=True)
