@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: help book notebooks release check numbers laboratory laboratory-record laboratory-compare test test-fast test-colab test-kaggle test-pythons canary benchmark benchmark-grading benchmark-laboratory environments format lint lock clean
+.PHONY: help book notebooks release check numbers playground playground-record playground-compare test test-fast test-colab test-kaggle test-pythons canary benchmark benchmark-grading benchmark-playground environments format lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -30,14 +30,14 @@ check: $(VENV)/ready ## list all problems of pages and notebooks
 numbers: $(VENV)/ready ## rewrite numbers in the text that a new run made stale, and show them
 	$(BIN)/course numbers
 
-laboratory: node_modules/ready ## build vendor/laboratory, what the book loads, from the modules in laboratory/
-	laboratory/build.sh vendor/laboratory
+playground: node_modules/ready ## build vendor/playground, what the book loads, from the modules in playground/
+	playground/build.sh vendor/playground
 
-laboratory-record: $(VENV)/ready ## train the laboratory's examples with Keras and keep their curves (one minute)
-	$(RUN) laboratory/parity.py record
+playground-record: $(VENV)/ready ## train the playground's examples with Keras and keep their curves (one minute)
+	$(RUN) playground/parity.py record
 
-laboratory-compare: environments ## train them in Chromium, too, and compare final accuracies (twenty minutes)
-	$(RUN) laboratory/parity.py compare
+playground-compare: environments ## train them in Chromium, too, and compare final accuracies (twenty minutes)
+	$(RUN) playground/parity.py compare
 
 EVIDENCE := $(wildcard chapters/*_evidence.ipynb)
 
@@ -85,8 +85,8 @@ benchmark: $(VENV)/ready ## time the engine against plain Keras (two minutes) an
 benchmark-grading: $(VENV)/ready ## grade a class of 60 submissions, and a sample by nbgrader alone (ten minutes)
 	$(RUN) benchmarks/grading.py
 
-benchmark-laboratory: environments ## time the laboratory in Chromium on one core (four minutes)
-	$(RUN) benchmarks/laboratory_speed.py
+benchmark-playground: environments ## time the playground in Chromium on one core (four minutes)
+	$(RUN) benchmarks/playground_speed.py
 
 environments: $(VENV)/ready $(VENV)-colab/ready node_modules/ready ## install what all other commands need
 

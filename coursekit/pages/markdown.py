@@ -111,7 +111,7 @@ class _Converter:
             ),
             "figure": self.figure,
             "image": self.figure,
-            "laboratory": self.laboratory,
+            "playground": self.playground,
             "list-table": self.list_table,
             "margin": lambda b: self.quote(self.words(b), self.body(b)),
             "math": self.math,
@@ -210,11 +210,11 @@ class _Converter:
             parts.append(f"<details>\n<summary>{answer}</summary>\n\n{why}\n\n</details>")
         return "\n" + "\n\n".join(parts) + "\n"
 
-    def laboratory(self, block: Block) -> str:
+    def playground(self, block: Block) -> str:
         """Say where it is: what trains in the reader's browser needs the book's page."""
-        page = self.to_page("Laboratory", "/laboratory", "", block.line - 1)
+        page = self.to_page("playground", "/playground", "", block.line - 1)
         return self.quote(
-            "", f"In the book you can train this example live, on this page and on the page {page}."
+            "", f"In the book you can train this example live, on this page and in the {page}."
         )
 
     def bibliography(self, _: Block) -> str:

@@ -18,7 +18,7 @@ from coursekit.problem import PageError
 GLOSSARY = "glossary.md"
 NOT_LOOKED_FOR = "<!-- not looked for -->"
 ASIDE = frozenset(  # directives whose content is no running text
-    "bibliography code code-block code-cell figure glossary image laboratory list-table math quiz table".split()
+    "bibliography code code-block code-cell figure glossary image playground list-table math quiz table".split()
 )
 
 _NO_TEXT = re.compile(r"[ \t]*(?:#{1,6}\s|\|)")  # headings and rows of tables

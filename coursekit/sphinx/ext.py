@@ -17,9 +17,9 @@ from coursekit.pages.exercises import kind_of, student_path, without_regions
 from coursekit.pages.notebook import code_cells, is_setup
 from coursekit.pages.prose import without_bindings
 from coursekit.sphinx.index import setup_index
-from coursekit.sphinx.laboratory import setup_laboratory
 from coursekit.sphinx.ledger import setup_ledger
 from coursekit.sphinx.pictures import setup_pictures
+from coursekit.sphinx.playground import setup_playground
 from coursekit.sphinx.quiz import setup_quiz
 from coursekit.sphinx.sliders import add_folds
 
@@ -135,7 +135,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("myst_nb")
     app.add_source_parser(PageParser, override=True)
     setup_index(app)
-    setup_laboratory(app)
+    setup_playground(app)
     setup_ledger(app)
     setup_pictures(app)
     setup_quiz(app)

@@ -18,7 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
 
 from coursekit.sphinx.ext import offered_notebook
-from coursekit.sphinx.laboratory import add_laboratory
+from coursekit.sphinx.playground import add_playground
 from coursekit.sphinx.sliders import add_loader
 
 # What `repository.url` holds where _config.yml does not set it.
@@ -111,7 +111,7 @@ def finish(html: str, folder: Path) -> str:
         mend(page)
     _images(page, folder)
     add_loader(page)
-    add_laboratory(page)
+    add_playground(page)
     return page.decode(formatter=_HTML5)
 
 

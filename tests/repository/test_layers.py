@@ -59,9 +59,9 @@ def test_no_modules_import_each_other() -> None:
 
 def test_only_tests_import_tests_and_the_engine_imports_no_tools() -> None:
     for folder, others in {
-        "coursekit": "tests benchmarks laboratory lab",
-        "lab": "tests benchmarks laboratory coursekit",
-        "laboratory": "tests benchmarks",
+        "coursekit": "tests benchmarks playground lab",
+        "lab": "tests benchmarks playground coursekit",
+        "playground": "tests benchmarks",
         "benchmarks": "tests",
     }.items():
         for path in (ROOT / folder).rglob("*.py"):

@@ -18,7 +18,7 @@ FILES = [
     for path in (ROOT / "vendor" / folder).rglob("*")
     if path.is_file() and path.name != "LICENSE"
 ]
-BUILT = ROOT / "vendor/laboratory"
+BUILT = ROOT / "vendor/playground"
 
 
 @pytest.mark.slow
@@ -33,18 +33,18 @@ def test_a_vendored_file_is_its_packages(path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_laboratory_is_what_its_modules_build(tmp_path: Path) -> None:
-    subprocess.run([ROOT / "laboratory/build.sh", tmp_path / "built"], check=True)
+def test_the_playground_is_what_its_modules_build(tmp_path: Path) -> None:
+    subprocess.run([ROOT / "playground/build.sh", tmp_path / "built"], check=True)
     built, shipped = (
         {path.name: path.read_bytes() for path in folder.iterdir()}
         for folder in (tmp_path / "built", BUILT)
     )
     assert sorted(built) == sorted(shipped)
     stale = [name for name in built if built[name] != shipped[name]]
-    assert not stale, f"{stale} are not built of the modules as they are now; run: make laboratory"
+    assert not stale, f"{stale} are not built of the modules as they are now; run: make playground"
 
 
-def test_checksums_of_the_laboratory_are_those_of_its_files() -> None:
+def test_checksums_of_the_playground_are_those_of_its_files() -> None:
     sums = (line.split() for line in (BUILT / "SHA256SUMS").read_text().splitlines())
     found = {path.name: path for path in BUILT.iterdir() if path.name != "SHA256SUMS"}
     assert {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items()} == {name: sum for sum, name in sums}  # fmt: skip

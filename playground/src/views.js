@@ -29,7 +29,7 @@ export class RegionView {
   constructor(size) {
     this.size = size;
     const side = {width: String(SIDE), height: String(SIDE)};
-    this.canvas = element("canvas", {...side, role: "img", class: "laboratory-region"});
+    this.canvas = element("canvas", {...side, role: "img", class: "playground-region"});
     this.figure = element(
       "figure",
       {},
@@ -122,11 +122,11 @@ export class Chart {
     this.xlabel = xlabel;
     this.lines = svg("g", {fill: "none", "stroke-width": 2});
     this.faint = svg("g", {fill: "none", "stroke-width": 1, opacity: 0.5});
-    this.axes = svg("g", {class: "laboratory-axes"});
+    this.axes = svg("g", {class: "playground-axes"});
     this.picture = svg("svg", {viewBox: "0 0 340 195", role: "img", "aria-label": title}, this.axes, this.faint, this.lines);
-    const legend = element("ul", {class: "laboratory-legend"});
+    const legend = element("ul", {class: "playground-legend"});
     const key = (/** @type {string} */ name, /** @type {string} */ kind) => {
-      const stroke = svg("line", {x1: 1, y1: 4, x2: 27, y2: 4, class: `laboratory-line-${kind}`, "stroke-width": 2});
+      const stroke = svg("line", {x1: 1, y1: 4, x2: 27, y2: 4, class: `playground-line-${kind}`, "stroke-width": 2});
       const item = element("li", {}, svg("svg", {viewBox: "0 0 28 8", "aria-hidden": "true"}, stroke), ` ${name}`);
       legend.append(item);
       return item;
@@ -163,13 +163,13 @@ export class Chart {
         .x(([at]) => x(at))
         .y(([, value]) => y(value))
         .digits(1)(Array.from(curve.x, (at, index) => /** @type {[number, number]} */ ([at, curve.y[index]])).filter(([at]) => at <= x.domain()[1]));
-      return svg("path", {d: drawn ?? "", class: `laboratory-line-${kind}`});
+      return svg("path", {d: drawn ?? "", class: `playground-line-${kind}`});
     };
     const between = (/** @type {Band} */ {x: at, low: under, high: over}, /** @type {number} */ index) => {
       const places = Array.from(at, (_, place) => place);
       const drawn = area(/** @type {(place: any) => number} */ ((place) => x(at[place])), (place) => y(under[place]), (place) => y(over[place]));
       drawn.defined((place) => Number.isFinite(under[place]) && Number.isFinite(over[place]));
-      return svg("path", {d: drawn.digits(1)(/** @type {any} */ (places)) ?? "", class: `laboratory-band-${index}`});
+      return svg("path", {d: drawn.digits(1)(/** @type {any} */ (places)) ?? "", class: `playground-band-${index}`});
     };
     this.lines.replaceChildren(
       ...bands.map(between),
@@ -181,7 +181,7 @@ export class Chart {
     this.axes.replaceChildren(
       svg("path", {d: `M${SIDES.left} ${SIDES.top}V${SIDES.bottom}H${SIDES.right}`, fill: "none"}),
       ...y.ticks(4).map((at) => text(y.tickFormat(4)(at), {x: SIDES.left - 6, y: y(at) + 4, "text-anchor": "end"})),
-      ...y.ticks(4).map((at) => svg("path", {d: `M${SIDES.left} ${y(at)}H${SIDES.right}`, class: "laboratory-grid"})),
+      ...y.ticks(4).map((at) => svg("path", {d: `M${SIDES.left} ${y(at)}H${SIDES.right}`, class: "playground-grid"})),
       ...x.ticks(5).map((at) => text(x.tickFormat(5)(at), {x: x(at), y: SIDES.bottom + 16, "text-anchor": "middle"})),
       text(this.xlabel, {x: (SIDES.left + SIDES.right) / 2, y: SIDES.bottom + 32, "text-anchor": "middle"}),
     );
@@ -198,7 +198,7 @@ export class Chart {
 /** The last mask of dropout. */
 export class MaskView {
   constructor() {
-    this.canvas = element("canvas", {class: "laboratory-mask", role: "img", width: "300", height: "90"});
+    this.canvas = element("canvas", {class: "playground-mask", role: "img", width: "300", height: "90"});
     this.figure = element(
       "figure",
       {},

@@ -1,5 +1,5 @@
 // @ts-check
-/** The laboratory: what a reader sets, starts and sees. */
+/** The playground: what a reader sets, starts and sees. */
 import * as tf from "@tensorflow/tfjs-core";
 import {element, makeControls} from "./controls.js";
 import {rowsInPiece, tooMuch} from "./cost.js";
@@ -27,20 +27,20 @@ const SPEEDS = {fast: "as fast as it goes", 10: "10 epochs a second", 1: "1 epoc
 const NOTHING = {curves: -1, small: -1, region: -1, words: -1};
 
 let made = 0;
-/** Only one laboratory of a page trains at a time. @type {Laboratory | undefined} */
+/** Only one playground of a page trains at a time. @type {Playground | undefined} */
 let active;
 
 /**
- * Build a laboratory. Where its address asks for what cannot be, that is said, and it is `refused`.
+ * Build a playground. Where its address asks for what cannot be, that is said, and it is `refused`.
  * @param {HTMLElement} root an empty element
  * @param {{address?: string, small?: boolean, knobs?: string[], pages?: string, follow?: boolean}} [options] `address` is a
  *   setting, as in the part of an address after #; `small` shows the region and accuracy and `knobs`, paths of settings, only;
  *   `pages` is the way to the book's first page; with `follow` the address bar holds the setting
  */
 export function open(root, options = {}) {
-  const laboratory = new Laboratory(root, options);
-  laboratory.go(options.address ?? "");
-  return laboratory;
+  const playground = new Playground(root, options);
+  playground.go(options.address ?? "");
+  return playground;
 }
 
 const NAMES = ["training", "test", "training, as Keras reports it"];
@@ -56,7 +56,7 @@ function read(address) {
   return {...fromAddress(""), problems: [`There is no example ${asked.slice(4)}.`], name: undefined};
 }
 
-class Laboratory {
+class Playground {
   backend = /** @type {"wasm" | "cpu"} */ (tf.getBackend());
   setting = PRESETS[0].setting;
   /** @type {typeof PRESETS[0] | undefined} */
@@ -91,9 +91,9 @@ class Laboratory {
   mask = new MaskView();
 
   play = this.button("Train", () => this.toggle());
-  status = element("p", {role: "status", class: "laboratory-status"});
-  now = element("p", {class: "laboratory-now"}); // not read out, since it changes all the time
-  question = element("p", {class: "laboratory-question"});
+  status = element("p", {role: "status", class: "playground-status"});
+  now = element("p", {class: "playground-now"}); // not read out, since it changes all the time
+  question = element("p", {class: "playground-question"});
   code = element("code", {});
   link = element("a", {});
   speed = element("select", {}, ...Object.entries(SPEEDS).reverse().map(([value, words]) => element("option", {value}, words)));
@@ -105,7 +105,7 @@ class Laboratory {
     this.small = small;
     this.pages = pages;
     this.follow = follow;
-    this.prefix = `laboratory-${(made += 1)}`;
+    this.prefix = `playground-${(made += 1)}`;
     this.controls = makeControls(this.prefix, (path, value) => this.try(path, value), small ? knobs : undefined);
     this.parts();
   }
@@ -124,11 +124,11 @@ class Laboratory {
       this.button("Forget earlier curves", () => this.forget()),
     ];
     // The button stays in sight with what it does.
-    const progress = element("div", {class: "laboratory-progress"}, this.play, element("div", {}, this.status, this.now));
+    const progress = element("div", {class: "playground-progress"}, this.play, element("div", {}, this.status, this.now));
     if (this.small) {
-      this.link.append("Open it in the laboratory, with all settings and views");
-      const bar = element("div", {class: "laboratory-bar"}, ...buttons.slice(0, 2));
-      const views = element("div", {class: "laboratory-views"}, this.region.figure, this.accuracy.figure);
+      this.link.append("Open it in the playground, with all settings and views");
+      const bar = element("div", {class: "playground-bar"}, ...buttons.slice(0, 2));
+      const views = element("div", {class: "playground-views"}, this.region.figure, this.accuracy.figure);
       this.root.replaceChildren(this.question, this.controls.form, progress, bar, views, element("p", {}, this.link));
       return;
     }
@@ -146,15 +146,15 @@ class Laboratory {
     // Not the pre itself: the book's theme takes those out of the order of Tab that do not scroll while they are hidden.
     const listing = element("div", {tabindex: "0", role: "region", "aria-label": "Keras code"}, element("pre", {}, this.code));
     this.root.replaceChildren(
-      element("div", {class: "laboratory-bar"}, labelled("Example", this.presets), this.link),
+      element("div", {class: "playground-bar"}, labelled("Example", this.presets), this.link),
       this.question,
       progress,
-      element("div", {class: "laboratory-bar"}, ...buttons, labelled("Speed", this.speed)),
-      element("div", {class: "laboratory-bench"},
-        element("div", {class: "laboratory-views"}, this.region.figure, this.accuracy.figure),
+      element("div", {class: "playground-bar"}, ...buttons, labelled("Speed", this.speed)),
+      element("div", {class: "playground-bench"},
+        element("div", {class: "playground-views"}, this.region.figure, this.accuracy.figure),
         this.controls.form,
-        element("div", {class: "laboratory-views"}, this.loss.figure, this.inputs.figure, this.means.figure, this.variances.figure, this.norms.figure, this.mask.figure)),
-      element("details", {class: "laboratory-code"}, element("summary", {}, "This setting as Keras code"),
+        element("div", {class: "playground-views"}, this.loss.figure, this.inputs.figure, this.means.figure, this.variances.figure, this.norms.figure, this.mask.figure)),
+      element("details", {class: "playground-code"}, element("summary", {}, "This setting as Keras code"),
         element("div", {}, this.button("Copy", () => this.copy()), listing)),
     );
   }
@@ -212,7 +212,7 @@ class Laboratory {
   /** Hold the setting in the address, which also says of two examples with one setting which it is. */
   show() {
     const hash = `#${this.preset ? `example=${this.preset.name}&` : ""}${toAddress(this.setting)}`;
-    if (this.small) this.link.setAttribute("href", `${this.pages}laboratory.html${hash}`);
+    if (this.small) this.link.setAttribute("href", `${this.pages}playground.html${hash}`);
     if (this.follow) history.replaceState(null, "", hash);
   }
 

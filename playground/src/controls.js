@@ -1,5 +1,5 @@
 // @ts-check
-/** The controls of the laboratory: one for each part of a setting, with its label, and why a value cannot be. */
+/** The controls of the playground: one for each part of a setting, with its label, and why a value cannot be. */
 import {ALLOWED, get, refusal} from "./settings.js";
 
 /** @typedef {import("./training.js").Setting} Setting */
@@ -78,7 +78,7 @@ export function element(tag, attributes = {}, ...children) {
 
 /**
  * Controls for a setting.
- * @param {string} prefix of ids, since a page may have several laboratories
+ * @param {string} prefix of ids, since a page may have several playgrounds
  * @param {(path: string, value: string | number | boolean) => string} changed is called with a value that is possible by
  *   itself; says why it cannot be all the same, or nothing
  * @param {string[]} [only] the paths to show; all if missing
@@ -91,7 +91,7 @@ export function makeControls(prefix, changed, only) {
   const groups = only
     ? rows(GROUPS.flatMap(([, fields]) => fields))
     : GROUPS.map(([title, fields]) => element("fieldset", {}, element("legend", {}, title), ...rows(fields)));
-  const form = element("form", {class: "laboratory-controls", autocomplete: "off"}, ...groups);
+  const form = element("form", {class: "playground-controls", autocomplete: "off"}, ...groups);
   form.addEventListener("submit", (event) => event.preventDefault());
   return {
     form,
@@ -132,11 +132,11 @@ function row(prefix, [path, label, step = "any", high], inputs, changed) {
   inputs.set(path, input);
   return element(
     "div",
-    {class: "laboratory-field"},
+    {class: "playground-field"},
     element("label", {for: id}, label),
     input,
     ...(high ? [slider(input, label, step, high)] : []),
-    element("span", {id: `${id}-why`, class: "laboratory-why", role: "status"}),
+    element("span", {id: `${id}-why`, class: "playground-why", role: "status"}),
   );
 }
 

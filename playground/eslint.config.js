@@ -1,5 +1,5 @@
 // @ts-check
-/** Rules for the laboratory's modules and for the book's own scripts. */
+/** Rules for the playground's modules and for the book's own scripts. */
 import js from "@eslint/js";
 
 const BROWSER = "AbortController console document navigator location history performance requestAnimationFrame setTimeout matchMedia addEventListener Event structuredClone URLSearchParams ImageData HTMLInputElement globalThis";
@@ -8,6 +8,6 @@ const globals = Object.fromEntries(BROWSER.split(" ").map((name) => [name, "read
 export default [
   js.configs.recommended,
   {languageOptions: {globals}, linterOptions: {reportUnusedDisableDirectives: "error"}},
-  {files: ["**/coursekit/sphinx/*.js"], languageOptions: {sourceType: "script", globals: {Laboratory: "readonly", vegaEmbed: "readonly"}}},
+  {files: ["**/coursekit/sphinx/*.js"], languageOptions: {sourceType: "script", globals: {Playground: "readonly", vegaEmbed: "readonly"}}},
   {rules: {eqeqeq: "error", "prefer-const": ["error", {destructuring: "all"}], "no-var": "error"}},
 ];

@@ -1,6 +1,6 @@
 // @ts-check
-/** What the laboratory's page and its tests use; bundled into one classic script, since from files browsers load no modules. */
-import "../laboratory.css";
+/** What the playground's page and its tests use; bundled into one classic script, since from files browsers load no modules. */
+import "../playground.css";
 import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
 import "@tensorflow/tfjs-backend-cpu";
 import {setWasmPaths} from "@tensorflow/tfjs-backend-wasm";

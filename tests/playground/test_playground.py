@@ -1,4 +1,4 @@
-"""What the laboratory computes in a browser is what Keras computes: forward passes, statistics, optimizers, masks, noise."""
+"""What the playground computes in a browser is what Keras computes: forward passes, statistics, optimizers, masks, noise."""
 
 import json
 import subprocess
@@ -17,13 +17,13 @@ from scipy import stats
 
 from coursekit.browser import serve
 from coursekit.paths import ROOT
-from laboratory.parity import (
+from playground.parity import (
     LEAST_P,
     RECORDED,
     defined_by,
     examples,
-    laboratory_page,
     p_value,
+    playground_page,
     train_in_browser,
 )
 from tests.support.browsing import AXE, RULES, ask_axe
@@ -106,16 +106,16 @@ def keras_model(setting: dict) -> keras.Sequential:
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return laboratory_page(tmp_path_factory.mktemp("laboratory"))
+    return playground_page(tmp_path_factory.mktemp("playground"))
 
 
 @pytest.fixture(scope="module", params=["wasm", "cpu"])
 def page(request: pytest.FixtureRequest, browser: Browser, file: Path) -> Iterator[Page]:
-    """A page with the laboratory's script: served, with WebAssembly, and as a file, without."""
+    """A page with the playground's script: served, with WebAssembly, and as a file, without."""
     with serve(file.parent) as address:
         opened = browser.new_page()
         opened.goto(address + file.name if request.param == "wasm" else file.as_uri())
-        assert opened.evaluate("Laboratory.start('./')") == request.param
+        assert opened.evaluate("Playground.start('./')") == request.param
         yield opened
         opened.close()
 
@@ -147,7 +147,7 @@ def test_updates_and_outputs_are_those_of_keras(page: Page, name: str) -> None:
     steps, case = 5, CASES[name]
     seen = page.evaluate(
         """([setting, steps, state]) => {
-          const get = eval(state), run = new Laboratory.Training(setting, 7), {x, y} = run.data.train;
+          const get = eval(state), run = new Playground.Training(setting, 7), {x, y} = run.data.train;
           run.random.order = count => [...Array(count).keys()];
           const found = {x: [...x], y: [...y], states: [get(run.layers)], scores: [], probabilities: [], reported: []};
           for (let step = 0; step < steps; step++) {
@@ -192,12 +192,12 @@ def test_updates_and_outputs_are_those_of_keras(page: Page, name: str) -> None:
 def test_masks_keep_and_scale_as_keras_does(page: Page, rate: float) -> None:
     values = page.evaluate(
         """([setting]) => {
-          const run = new Laboratory.Training(setting, 3), tf = Laboratory.tf;
+          const run = new Playground.Training(setting, 3), tf = Playground.tf;
           let seen;
-          Laboratory.logits(run.layers, tf.ones([2000, 2]), run.random, (layer, x) => { seen = x.arraySync().flat(); });
+          Playground.logits(run.layers, tf.ones([2000, 2]), run.random, (layer, x) => { seen = x.arraySync().flat(); });
           let whole;
-          Laboratory.logits(run.layers, tf.ones([1, 2]), undefined, (layer, x) => { whole = x.arraySync().flat(); });
-          const again = tf.tidy(() => [...Laboratory.logits(run.layers, tf.ones([3, 2])).dataSync()]);
+          Playground.logits(run.layers, tf.ones([1, 2]), undefined, (layer, x) => { whole = x.arraySync().flat(); });
+          const again = tf.tidy(() => [...Playground.logits(run.layers, tf.ones([3, 2])).dataSync()]);
           run.dispose();
           return {seen, again, whole};
         }""",
@@ -216,9 +216,9 @@ def test_masks_keep_and_scale_as_keras_does(page: Page, rate: float) -> None:
 def test_noise_is_normal_with_its_standard_deviation(page: Page) -> None:
     noise = page.evaluate(
         """([setting]) => {
-          const run = new Laboratory.Training(setting, 3), tf = Laboratory.tf;
+          const run = new Playground.Training(setting, 3), tf = Playground.tf;
           let seen;
-          Laboratory.logits(run.layers, tf.zeros([5000, 2]), run.random,
+          Playground.logits(run.layers, tf.zeros([5000, 2]), run.random,
             (layer, x) => { if (layer.kind === "dense" && !seen) seen = [...x.dataSync()]; });
           run.dispose();
           return seen;
@@ -232,8 +232,8 @@ def test_noise_is_normal_with_its_standard_deviation(page: Page) -> None:
 def test_a_saturated_loss_is_that_of_keras(page: Page) -> None:
     logits, labels = [-200.0, -50, -20, -1, 0, 1, 20, 50, 200], [1.0, 1, 0, 1, 0, 0, 1, 0, 0]
     mine = page.evaluate(
-        """([logits, labels]) => logits.map((one, index) => Laboratory.tf.tidy(() =>
-          Laboratory.loss(Laboratory.tf.tensor2d([[one]]), Laboratory.tf.tensor2d([[labels[index]]])).dataSync()[0]))""",
+        """([logits, labels]) => logits.map((one, index) => Playground.tf.tidy(() =>
+          Playground.loss(Playground.tf.tensor2d([[one]]), Playground.tf.tensor2d([[labels[index]]])).dataSync()[0]))""",
         [logits, labels],
     )
     theirs = [
@@ -245,7 +245,7 @@ def test_a_saturated_loss_is_that_of_keras(page: Page) -> None:
 
 def test_at_rate_1_everything_is_dropped_as_in_keras(page: Page) -> None:
     reported = page.evaluate(
-        """([setting]) => { const run = new Laboratory.Training(setting, 3); run.epoch(); const {loss} = run.history.reported;
+        """([setting]) => { const run = new Playground.Training(setting, 3); run.epoch(); const {loss} = run.history.reported;
           run.dispose(); return loss[0]; }""",
         [setting(dropout={"hidden": 1})],
     )
@@ -258,8 +258,8 @@ def test_no_tensor_is_left_behind(page: Page) -> None:
     epochs, batch = (500, 4) if page.url.startswith("file:") else (20_000, 8)  # of 8 points
     counts = page.evaluate(
         """([setting, epochs]) => {
-          const {tf} = Laboratory, seen = () => { const {numTensors, numBytes} = tf.memory(); return [numTensors, numBytes]; };
-          const before = seen(), run = new Laboratory.Training(setting, 3);
+          const {tf} = Playground, seen = () => { const {numTensors, numBytes} = tf.memory(); return [numTensors, numBytes]; };
+          const before = seen(), run = new Playground.Training(setting, 3);
           for (let epoch = 0; epoch < 5; epoch++) run.epoch();
           const early = seen();
           while (run.epochs < epochs) run.epoch();
@@ -278,7 +278,7 @@ def test_no_tensor_is_left_behind(page: Page) -> None:
 def test_the_page_can_answer_between_any_two_updates(page: Page) -> None:
     steps, pieces = page.evaluate(
         """([setting]) => {
-          const run = new Laboratory.Training(setting, 3), steps = [];
+          const run = new Playground.Training(setting, 3), steps = [];
           let pieces = 0;
           for (let epoch = 0; epoch < 2; pieces++) {
             const before = run.updates.step;
@@ -316,13 +316,13 @@ KINDS = {"Dense": "dense", "Activation": "activation", "BatchNormalization": "no
 def test_the_code_of_a_setting_draws_its_points_and_builds_its_network(page: Page, address: str) -> None:  # fmt: skip
     setting, code, drawn, kinds = page.evaluate(
         """address => {
-          const {setting, problems} = Laboratory.fromAddress(address), run = 3;
+          const {setting, problems} = Playground.fromAddress(address), run = 3;
           if (problems.length) throw new Error(problems.join());
-          const {train, test} = Laboratory.drawPoints(setting.data, run), {units} = setting.data;
-          const given = ({x, y}) => [[...Laboratory.inUnits(x, units)], [...y]];
-          const training = new Laboratory.Training(setting, run), kinds = training.layers.map(layer => layer.kind);
+          const {train, test} = Playground.drawPoints(setting.data, run), {units} = setting.data;
+          const given = ({x, y}) => [[...Playground.inUnits(x, units)], [...y]];
+          const training = new Playground.Training(setting, run), kinds = training.layers.map(layer => layer.kind);
           training.dispose();
-          return [setting, Laboratory.toKeras(setting), [given(train), given(test)], kinds];
+          return [setting, Playground.toKeras(setting), [given(train), given(test)], kinds];
         }""",
         address,
     )
@@ -355,7 +355,7 @@ def test_the_code_of_a_setting_runs_as_it_is(
     page: Page, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = page.evaluate(
-        "Laboratory.toKeras(Laboratory.fromAddress('seeds=2&epochs=2&dropout.hidden=0.4').setting)"
+        "Playground.toKeras(Playground.fromAddress('seeds=2&epochs=2&dropout.hidden=0.4').setting)"
     )
     exec(code, {})
     said = capsys.readouterr().out.splitlines()
@@ -375,7 +375,7 @@ def test_the_code_of_a_setting_runs_as_it_is(
 )
 @served_only
 def test_what_the_page_says_that_keras_refuses_keras_refuses(page: Page, path: str, value: float, make: Any) -> None:  # fmt: skip
-    said = page.evaluate("([path, value]) => Laboratory.refusal(path, value)", [path, value])
+    said = page.evaluate("([path, value]) => Playground.refusal(path, value)", [path, value])
     assert "Keras" in said
     with pytest.raises(ValueError):
         make()
@@ -384,7 +384,7 @@ def test_what_the_page_says_that_keras_refuses_keras_refuses(page: Page, path: s
 @pytest.mark.parametrize("name", ["false-lag", "dropout"])
 @served_only
 def test_final_accuracies_of_an_example_are_those_recorded_with_keras(page: Page, name: str) -> None:  # fmt: skip
-    """Of three seeds here; ``make laboratory-compare`` does it for all examples and ten seeds."""
+    """Of three seeds here; ``make playground-compare`` does it for all examples and ten seeds."""
     recorded = json.loads(RECORDED.read_text(encoding="utf-8"))[name]["final"]
     for kind, values in train_in_browser(page, name, [1, 2, 3]).items():
         assert p_value(values, np.array(recorded[kind])) > LEAST_P, (kind, values, recorded[kind])
@@ -405,7 +405,7 @@ def test_what_is_recorded_is_of_the_examples_that_there_are() -> None:
 
 
 def test_examples_are_named_as_their_sections_in_the_book() -> None:
-    presets = json.loads((ROOT / "laboratory/src/presets.json").read_text(encoding="utf-8"))
+    presets = json.loads((ROOT / "playground/src/presets.json").read_text(encoding="utf-8"))
     for preset in presets:
         lines = (ROOT / f"{preset['page']}.md").read_text(encoding="utf-8").splitlines()
         assert any(line.lstrip("#") == f" {preset['title']}" for line in lines), preset["name"]
@@ -420,7 +420,7 @@ def test_examples_are_named_as_their_sections_in_the_book() -> None:
 
 @pytest.fixture
 def opened(file: Path, browser: Browser) -> Iterator[Page]:
-    """The laboratory, opened on a phone from a file."""
+    """The playground, opened on a phone from a file."""
     context = browser.new_context(viewport={"width": 375, "height": 800})
     page = context.new_page()
     page.errors = []
@@ -428,8 +428,8 @@ def opened(file: Path, browser: Browser) -> Iterator[Page]:
     page.on("console", lambda message: page.errors.append(message.text))
     page.goto(file.as_uri() + "#dropout.hidden=0.4&network.width=50")
     page.evaluate(
-        """() => Laboratory.start('./').then(() => {
-          window.laboratory = Laboratory.open(document.getElementById('root'), {address: location.hash.slice(1), follow: true});
+        """() => Playground.start('./').then(() => {
+          window.playground = Playground.open(document.getElementById('root'), {address: location.hash.slice(1), follow: true});
         })"""
     )
     yield page
@@ -438,7 +438,7 @@ def opened(file: Path, browser: Browser) -> Iterator[Page]:
 
 
 def epoch_of(page: Page) -> int:
-    return int(page.inner_text(".laboratory-status").split()[1].strip(".").replace(",", ""))
+    return int(page.inner_text(".playground-status").split()[1].strip(".").replace(",", ""))
 
 
 def fill(page: Page, label: str, value: str) -> None:
@@ -448,7 +448,7 @@ def fill(page: Page, label: str, value: str) -> None:
 
 def settle(page: Page) -> None:
     """Wait until all is trained and drawn."""
-    page.wait_for_function("!laboratory.timer")
+    page.wait_for_function("!playground.timer")
 
 
 def test_it_trains_pauses_and_is_reset(opened: Page) -> None:
@@ -456,16 +456,16 @@ def test_it_trains_pauses_and_is_reset(opened: Page) -> None:
     settle(opened)
     assert epoch_of(opened) == 1
     opened.get_by_role("button", name="Train").press("Enter")
-    opened.wait_for_function("laboratory.epochs() > 20")
+    opened.wait_for_function("playground.epochs() > 20")
     opened.get_by_role("button", name="Pause").press("Enter")
     settle(opened)
     epoch = epoch_of(opened)
     assert epoch > 20
-    assert opened.evaluate("laboratory.epochs()") == epoch
-    lines = opened.locator("figure svg path.laboratory-line-1")
+    assert opened.evaluate("playground.epochs()") == epoch
+    lines = opened.locator("figure svg path.playground-line-1")
     assert len(lines.nth(0).get_attribute("d")) > 50
     opened.get_by_role("button", name="Reset").click()
-    assert opened.inner_text(".laboratory-status") == ""
+    assert opened.inner_text(".playground-status") == ""
     for _ in range(2):
         opened.get_by_role("button", name="One epoch").click()
     settle(opened)
@@ -473,61 +473,61 @@ def test_it_trains_pauses_and_is_reset(opened: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "act", ["pause()", "step()", "try('seeds', 10)", "try('data.noise', 0.2)", "set(laboratory.setting)", "toggle()"]
+    "act", ["pause()", "step()", "try('seeds', 10)", "try('data.noise', 0.2)", "set(playground.setting)", "toggle()"]
 )  # fmt: skip
 def test_what_a_reader_asks_for_is_done_in_slices(opened: Page, act: str) -> None:
     """An epoch of 1,000 updates of five runs would keep the page from answering for seconds."""
     opened.evaluate(
-        "laboratory.go('data.points=2000&data.train=0.5&batch=1&seeds=5&network.width=20')"
+        "playground.go('data.points=2000&data.train=0.5&batch=1&seeds=5&network.width=20')"
     )
-    opened.evaluate("laboratory.train()")
-    opened.wait_for_function("laboratory.middle && laboratory.runs[0].updates.step > 20")
+    opened.evaluate("playground.train()")
+    opened.wait_for_function("playground.middle && playground.runs[0].updates.step > 20")
     updates = opened.evaluate(
         f"""() => {{
-          const {{advance}} = Laboratory.Training.prototype;
+          const {{advance}} = Playground.Training.prototype;
           let count = 0;
-          Laboratory.Training.prototype.advance = function () {{ count++; return advance.call(this); }};
-          laboratory.{act};
-          Laboratory.Training.prototype.advance = advance;
+          Playground.Training.prototype.advance = function () {{ count++; return advance.call(this); }};
+          playground.{act};
+          Playground.Training.prototype.advance = advance;
           return count;
         }}"""
     )
     assert updates == 0
-    opened.evaluate("laboratory.set(laboratory.setting); laboratory.hold(0)")
+    opened.evaluate("playground.set(playground.setting); playground.hold(0)")
 
 
 def test_a_pause_in_an_epoch_ends_it_for_all_runs_and_shows_the_region_of_its_end(opened: Page) -> None:  # fmt: skip
-    opened.evaluate("laboratory.go('seeds=3&batch=3&network.layers=2&network.width=100')")
+    opened.evaluate("playground.go('seeds=3&batch=3&network.layers=2&network.width=100')")
     opened.evaluate(
-        """() => { const {region} = laboratory, draw = region.draw.bind(region);
+        """() => { const {region} = playground, draw = region.draw.bind(region);
           region.draw = (probability, ...rest) => { window.drawn = [...probability]; draw(probability, ...rest); }; }"""
     )
-    opened.evaluate("laboratory.train()")
-    opened.wait_for_function("laboratory.turn === 1 && laboratory.middle")
+    opened.evaluate("playground.train()")
+    opened.wait_for_function("playground.turn === 1 && playground.middle")
     opened.get_by_role("button", name="Pause").click()
     settle(opened)
     drawn, shown, epochs = opened.evaluate(
         """() => {
-          const asking = laboratory.runs[0].probabilities(laboratory.region.grid(laboratory.reach()));
+          const asking = playground.runs[0].probabilities(playground.region.grid(playground.reach()));
           let answer;
           do answer = asking.next(); while (!answer.done);
-          return [drawn, [...answer.value], laboratory.runs.map(run => run.history.test.loss.length)];
+          return [drawn, [...answer.value], playground.runs.map(run => run.history.test.loss.length)];
         }"""
     )
     assert drawn == shown
     assert len(set(epochs)) == 1
-    words = opened.locator(".laboratory-region").get_attribute("aria-label")
+    words = opened.locator(".playground-region").get_attribute("aria-label")
     assert words.startswith(f"Decision region after {epochs[0]} epochs")
 
 
 def test_training_that_diverges_is_said_to(opened: Page) -> None:
     opened.evaluate(
-        "laboratory.go('optimizer.kind=sgd&optimizer.rate=10&network.layers=4&network.width=50&network.initial=normal&network.spread=5&epochs=20')"
+        "playground.go('optimizer.kind=sgd&optimizer.rate=10&network.layers=4&network.width=50&network.initial=normal&network.spread=5&epochs=20')"
     )
-    opened.evaluate("laboratory.train()")
+    opened.evaluate("playground.train()")
     settle(opened)
-    assert "training has diverged" in opened.inner_text(".laboratory-status")
-    for path in opened.locator(".laboratory figure path[class^=laboratory-]").all():
+    assert "training has diverged" in opened.inner_text(".playground-status")
+    for path in opened.locator(".playground figure path[class^=playground-]").all():
         assert "NaN" not in path.get_attribute("d")
 
 
@@ -535,20 +535,20 @@ def test_it_ends_where_the_example_ends_and_goes_on_when_told(opened: Page) -> N
     fill(opened, "Epochs", "30")
     opened.get_by_role("button", name="Train").click()
     settle(opened)
-    assert opened.inner_text(".laboratory-status").startswith("Epoch 30.")
+    assert opened.inner_text(".playground-status").startswith("Epoch 30.")
     opened.get_by_role("button", name="Train").click()
-    opened.wait_for_function("laboratory.epochs() > 35")
+    opened.wait_for_function("playground.epochs() > 35")
     opened.get_by_role("button", name="Pause").click()
 
 
 def test_a_knob_turned_after_a_run_has_ended_starts_the_next(opened: Page) -> None:
     fill(opened, "Epochs", "5")
-    assert not opened.evaluate("laboratory.playing")
+    assert not opened.evaluate("playground.playing")
     opened.get_by_role("button", name="Train").click()
-    opened.wait_for_function("laboratory.epochs() === 5 && !laboratory.playing")
+    opened.wait_for_function("playground.epochs() === 5 && !playground.playing")
     fill(opened, "Dropout rate after hidden layers", "0.5")
     opened.wait_for_function(
-        "laboratory.epochs() === 5 && laboratory.setting.dropout.hidden === 0.5"
+        "playground.epochs() === 5 && playground.setting.dropout.hidden === 0.5"
     )
 
 
@@ -560,13 +560,13 @@ def test_at_a_fixed_speed_it_takes_its_time(opened: Page) -> None:
         seconds[pace] = opened.evaluate(
             """epochs => new Promise(done => {
               const begun = performance.now();
-              laboratory.train();
-              const look = () => laboratory.epochs() >= epochs ? done((performance.now() - begun) / 1000) : setTimeout(look, 5);
+              playground.train();
+              const look = () => playground.epochs() >= epochs ? done((performance.now() - begun) / 1000) : setTimeout(look, 5);
               look();
             })""",
             epochs,
         )
-        opened.evaluate("laboratory.pause()")
+        opened.evaluate("playground.pause()")
     # The first epoch begins at once; a busy machine may be late, but never early.
     assert 1.85 < seconds["10"] < 4
     assert 1.95 < seconds["1"] < 4
@@ -591,11 +591,11 @@ def test_a_slider_and_its_number_say_the_same(opened: Page) -> None:
 
 def test_while_it_trains_it_shows_where_it_stands_and_reads_out_only_the_end(opened: Page) -> None:
     fill(opened, "Epochs", "40")
-    now, status = opened.locator(".laboratory-now"), opened.locator(".laboratory-status")
+    now, status = opened.locator(".playground-now"), opened.locator(".playground-status")
     opened.get_by_label("Speed").select_option("10")
     opened.get_by_role("button", name="Train").click()
     opened.wait_for_function(
-        "/^Epoch \\d+\\. Seed 1: accuracy 0\\.\\d{3} on/.test(document.querySelector('.laboratory-now').innerText)"
+        "/^Epoch \\d+\\. Seed 1: accuracy 0\\.\\d{3} on/.test(document.querySelector('.playground-now').innerText)"
     )
     assert status.text_content() == ""
     assert now.evaluate("one => one.closest('[role], [aria-live]')") is None
@@ -608,10 +608,10 @@ def test_while_it_trains_it_shows_where_it_stands_and_reads_out_only_the_end(ope
 
 
 def test_earlier_runs_stay_as_faint_curves_until_forgotten(opened: Page) -> None:
-    faint = opened.locator("g[opacity] path.laboratory-line-1")
+    faint = opened.locator("g[opacity] path.playground-line-1")
     assert faint.count() == 0
     for count in (1, 2, 3, 3):
-        opened.evaluate("for (let epoch = 0; epoch < 3; epoch++) laboratory.step()")
+        opened.evaluate("for (let epoch = 0; epoch < 3; epoch++) playground.step()")
         settle(opened)
         opened.get_by_role("button", name="Reset").click()
         settle(opened)
@@ -623,14 +623,14 @@ def test_earlier_runs_stay_as_faint_curves_until_forgotten(opened: Page) -> None
 
 def test_several_runs_have_a_mean_and_a_band(opened: Page) -> None:
     fill(opened, "Runs at once, each from another seed", "3")
-    opened.evaluate("for (let epoch = 0; epoch < 3; epoch++) laboratory.step()")
+    opened.evaluate("for (let epoch = 0; epoch < 3; epoch++) playground.step()")
     settle(opened)
-    assert opened.inner_text(".laboratory-status").startswith("Epoch 3. Mean of 3 runs")
-    assert opened.locator("path.laboratory-band-1").count() == 2
+    assert opened.inner_text(".playground-status").startswith("Epoch 3. Mean of 3 runs")
+    assert opened.locator("path.playground-band-1").count() == 2
     assert "seeds=3" in opened.url
     curves, bands, each = opened.evaluate(
-        """() => { const {curves, bands} = laboratory.curves("loss");
-          return [curves[1].y, [bands[1].low, bands[1].high], laboratory.runs.map(run => run.history.test.loss)]; }"""
+        """() => { const {curves, bands} = playground.curves("loss");
+          return [curves[1].y, [bands[1].low, bands[1].high], playground.runs.map(run => run.history.test.loss)]; }"""
     )
     assert curves == pytest.approx(np.mean(each, axis=0))
     assert bands == [pytest.approx(np.min(each, axis=0)), pytest.approx(np.max(each, axis=0))]
@@ -649,7 +649,7 @@ def test_the_address_holds_the_setting_and_examples_are_chosen(opened: Page) -> 
     fill(opened, "Units in each", "20")
     assert "network.width=20" in opened.url and "example" not in opened.url
     assert opened.get_by_label("Example").input_value() == ""
-    assert "Dense(20," in opened.locator(".laboratory-code code").text_content()
+    assert "Dense(20," in opened.locator(".playground-code code").text_content()
 
 
 @pytest.mark.parametrize(
@@ -665,13 +665,13 @@ def test_the_address_holds_the_setting_and_examples_are_chosen(opened: Page) -> 
     ],
 )
 def test_an_address_that_asks_for_what_cannot_be_is_told_so(opened: Page, address: str, said: str, units: str) -> None:  # fmt: skip
-    opened.evaluate("address => laboratory.go(address)", address)
+    opened.evaluate("address => playground.go(address)", address)
     settle(opened)
-    assert said in opened.inner_text(".laboratory-status")
+    assert said in opened.inner_text(".playground-status")
     assert opened.get_by_label("Units in each").input_value() == units
-    assert opened.evaluate("laboratory.refused")
-    opened.evaluate("laboratory.go('try-dropout')")
-    assert not opened.evaluate("laboratory.refused")
+    assert opened.evaluate("playground.refused")
+    opened.evaluate("playground.go('try-dropout')")
+    assert not opened.evaluate("playground.refused")
 
 
 def test_what_keras_refuses_is_refused_with_the_reason(opened: Page) -> None:
@@ -697,15 +697,15 @@ def test_what_would_freeze_the_page_is_refused_beside_its_control(opened: Page) 
     assert "network.layers" not in opened.url
 
 
-def test_two_laboratories_of_a_page_take_turns(opened: Page) -> None:
+def test_two_playgrounds_of_a_page_take_turns(opened: Page) -> None:
     opened.evaluate(
-        """() => { const place = document.createElement("div"); place.className = "laboratory"; document.body.append(place);
-          window.other = Laboratory.open(place, {address: "try-false-lag", small: true, knobs: ["normalization.momentum"]}); }"""
+        """() => { const place = document.createElement("div"); place.className = "playground"; document.body.append(place);
+          window.other = Playground.open(place, {address: "try-false-lag", small: true, knobs: ["normalization.momentum"]}); }"""
     )
-    opened.evaluate("laboratory.toggle(); other.toggle()")
-    assert opened.evaluate("[laboratory.playing, other.playing]") == [False, True]
+    opened.evaluate("playground.toggle(); other.toggle()")
+    assert opened.evaluate("[playground.playing, other.playing]") == [False, True]
     opened.evaluate("other.pause()")
-    opened.wait_for_function("!laboratory.timer && !other.timer")
+    opened.wait_for_function("!playground.timer && !other.timer")
     assert opened.get_by_label("Momentum", exact=True).count() == 2
     assert opened.evaluate("new Set([...document.querySelectorAll('[id]')].map(one => one.id)).size") == opened.locator("[id]").count()  # fmt: skip
 
@@ -713,7 +713,7 @@ def test_two_laboratories_of_a_page_take_turns(opened: Page) -> None:
 def test_tab_leads_through_all_controls_in_their_order(opened: Page) -> None:
     opened.get_by_label("Example").select_option("before-activation")
     expected = opened.evaluate(
-        """() => [...document.querySelectorAll('.laboratory :is(a, button, select, input, summary, [tabindex])')]
+        """() => [...document.querySelectorAll('.playground :is(a, button, select, input, summary, [tabindex])')]
           .filter(one => one.checkVisibility()).map((one, index) => { one.dataset.place = index; return String(index); })"""
     )
     assert len(expected) > 30
@@ -726,13 +726,13 @@ def test_tab_leads_through_all_controls_in_their_order(opened: Page) -> None:
     assert walked == expected
 
 
-def test_the_laboratory_is_accessible_and_fits_a_phone(opened: Page) -> None:
-    opened.locator(".laboratory-code summary").click()
+def test_the_playground_is_accessible_and_fits_a_phone(opened: Page) -> None:
+    opened.locator(".playground-code summary").click()
     # As the book's theme does, which may look at the listing before it is seen.
-    opened.evaluate("document.querySelector('.laboratory-code pre').tabIndex = -1")
+    opened.evaluate("document.querySelector('.playground-code pre').tabIndex = -1")
     assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
     opened.evaluate(AXE + ";0")
-    assert ask_axe(opened, "laboratory", {"runOnly": RULES}) == []
+    assert ask_axe(opened, "playground", {"runOnly": RULES}) == []
 
 
 # ------------------------------------------------------------------------------ its files
@@ -741,9 +741,9 @@ def test_the_laboratory_is_accessible_and_fits_a_phone(opened: Page) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        [NODE, "--test", "laboratory/test/*.test.js"],
-        [NODE, MODULES / "typescript/bin/tsc", "--project", "laboratory"],
-        [NODE, MODULES / "eslint/bin/eslint.js", "--config", "laboratory/eslint.config.js", "laboratory", "coursekit"],
+        [NODE, "--test", "playground/test/*.test.js"],
+        [NODE, MODULES / "typescript/bin/tsc", "--project", "playground"],
+        [NODE, MODULES / "eslint/bin/eslint.js", "--config", "playground/eslint.config.js", "playground", "coursekit"],
     ],
     ids=["tests", "types", "style"],
 )  # fmt: skip

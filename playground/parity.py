@@ -1,10 +1,10 @@
-"""The laboratory's examples, trained with Keras and in a browser: do their final accuracies agree?
+"""The playground's examples, trained with Keras and in a browser: do their final accuracies agree?
 
-``python laboratory/parity.py record`` trains each example with Keras from ten seeds, with the points and the network of the
-code that the page shows, and keeps curves and final results (``laboratory/src/recorded.json``, pictures in
-``laboratory/recorded``); one minute.
-``python laboratory/parity.py compare`` trains them in Chromium from the same seeds and writes the table
-``benchmarks/laboratory_parity.md``; twenty minutes. It ends with an error where an example does not agree.
+``python playground/parity.py record`` trains each example with Keras from ten seeds, with the points and the network of the
+code that the page shows, and keeps curves and final results (``playground/src/recorded.json``, pictures in
+``playground/recorded``); one minute.
+``python playground/parity.py compare`` trains them in Chromium from the same seeds and writes the table
+``benchmarks/playground_parity.md``; twenty minutes. It ends with an error where an example does not agree.
 """
 
 import json
@@ -28,21 +28,21 @@ from scipy import stats  # noqa: E402
 from coursekit.browser import serve, start  # noqa: E402
 from coursekit.pages.pictures import smaller_png  # noqa: E402
 
-RECORDED = ROOT / "laboratory/src/recorded.json"
-PICTURES = ROOT / "laboratory/recorded"
-TABLE = ROOT / "benchmarks/laboratory_parity.md"
+RECORDED = ROOT / "playground/src/recorded.json"
+PICTURES = ROOT / "playground/recorded"
+TABLE = ROOT / "benchmarks/playground_parity.md"
 SEEDS = range(1, 11)
 PLACES = 50  # on a recorded curve
 LEAST_P = 0.001  # of Welch's test; below it, two sets of runs do not agree
 _ASK = """
-import {PRESETS} from "./laboratory/src/presets.js";
-import {toKeras} from "./laboratory/src/settings.js";
+import {PRESETS} from "./playground/src/presets.js";
+import {toKeras} from "./playground/src/settings.js";
 console.log(JSON.stringify(PRESETS.map(({name, title, setting}) => ({name, title, setting, code: toKeras(setting)}))));
 """
 
 
 def examples() -> dict[str, dict[str, Any]]:
-    """Ask the laboratory's own modules for its examples: by name, title, setting and Keras code."""
+    """Ask the playground's own modules for its examples: by name, title, setting and Keras code."""
     node = Path(sys.executable).with_name("node")
     command = [str(node), "--input-type=module", "--eval", _ASK]
     asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -127,24 +127,24 @@ def picture(runs: lab.Runs) -> bytes:
 # ------------------------------------------------------------------------------ in a browser
 
 
-def laboratory_page(folder: Path) -> Path:
-    """Make a page in a folder that has what the book loads for the laboratory; give the page."""
-    shutil.copytree(ROOT / "vendor/laboratory", folder, dirs_exist_ok=True)
+def playground_page(folder: Path) -> Path:
+    """Make a page in a folder that has what the book loads for the playground; give the page."""
+    shutil.copytree(ROOT / "vendor/playground", folder, dirs_exist_ok=True)
     (folder / "page.html").write_text(
-        '<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Laboratory</title>'
-        '<link rel="stylesheet" href="laboratory.css"><link rel="icon" href="data:,">'
-        '<main><h1>Laboratory</h1><div id="root" class="laboratory"></div></main><script src="laboratory.js"></script>'
+        '<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Playground</title>'
+        '<link rel="stylesheet" href="playground.css"><link rel="icon" href="data:,">'
+        '<main><h1>Playground</h1><div id="root" class="playground"></div></main><script src="playground.js"></script>'
     )
     return folder / "page.html"
 
 
 def train_in_browser(page: Any, name: str, seeds: list[int]) -> dict[str, np.ndarray]:
-    """Final accuracies of an example, trained in a page that has the laboratory; one value a seed for train and test."""
+    """Final accuracies of an example, trained in a page that has the playground; one value a seed for train and test."""
     found = page.evaluate(
         """async ([name, seeds]) => {
-          const {setting} = Laboratory.PRESETS.find(one => one.name === name), found = {train: [], test: []};
+          const {setting} = Playground.PRESETS.find(one => one.name === name), found = {train: [], test: []};
           for (const seed of seeds) {
-            const run = new Laboratory.Training(setting, seed);
+            const run = new Playground.Training(setting, seed);
             run.parts = () => [];  // no evaluation before the last epoch, whose scores alone are asked for
             while (run.epochs < setting.epochs) {
               if (run.epochs === setting.epochs - 1) delete run.parts;
@@ -175,10 +175,10 @@ def compare() -> int:
     recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
     rows, apart = [], []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        page, file = start(playwright).new_page(), laboratory_page(Path(folder))
+        page, file = start(playwright).new_page(), playground_page(Path(folder))
         with serve(file.parent) as address:
             page.goto(address + file.name)
-            assert page.evaluate("Laboratory.start('./')") == "wasm"
+            assert page.evaluate("Playground.start('./')") == "wasm"
             for name, example in examples().items():
                 mine, cells = train_in_browser(page, name, list(SEEDS)), []
                 for kind in ("test", "train"):
@@ -191,8 +191,8 @@ def compare() -> int:
         page.close()
     kinds = "Keras, test | page, test | p | Keras, training | page, training | p"
     TABLE.write_text(
-        "# Final accuracies of the laboratory's examples\n\n"
-        f"Written by `make laboratory-compare`: {len(SEEDS)} runs each, from the same seeds and points with Keras (`lab.fit`) and in "
+        "# Final accuracies of the playground's examples\n\n"
+        f"Written by `make playground-compare`: {len(SEEDS)} runs each, from the same seeds and points with Keras (`lab.fit`) and in "
         "Chromium with TensorFlow.js (WebAssembly). First weights, order, masks and noise are other draws. Mean ± standard "
         "deviation over the runs, after the example's epochs, in inference mode; p is Welch's, of equal means. "
         f"Below {LEAST_P} an example would not agree: {len(apart)} of {2 * len(rows)}.\n\n"
@@ -214,4 +214,4 @@ if __name__ == "__main__":
     elif sys.argv[1:] == ["compare"]:
         sys.exit(compare())
     else:
-        sys.exit("usage: python laboratory/parity.py record | compare")
+        sys.exit("usage: python playground/parity.py record | compare")

@@ -1,13 +1,13 @@
-"""Sphinx: the directive ``{laboratory}`` lets a worked example train in the reader's browser.
+"""Sphinx: the directive ``{playground}`` lets a worked example train in the reader's browser.
 
 With the name of an example it is a fold below the text that speaks of it, whose knobs are named by their paths::
 
-    ```{laboratory} dropout
+    ```{playground} dropout
     :knobs: dropout.hidden
     ```
 
-Without, it is the whole laboratory. ``{laboratory-examples} dropout`` lists the examples of a chapter with what Keras recorded.
-The examples are in ``laboratory/src/presets.json``; what runs them is ``vendor/laboratory``, loaded on a reader's first click.
+Without, it is the whole playground. ``{playground-examples} dropout`` lists the examples of a chapter with what Keras recorded.
+The examples are in ``playground/src/presets.json``; what runs them is ``vendor/playground``, loaded on a reader's first click.
 """
 
 import json
@@ -23,11 +23,11 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-PAGE = "laboratory"
-PRESETS = "laboratory/src/presets.json"
-RECORDED = "laboratory/src/recorded.json"
-PICTURES = "laboratory/recorded"
-_LOADER = Path(__file__).with_name("laboratory.js").read_text(encoding="utf-8")
+PAGE = "playground"
+PRESETS = "playground/src/presets.json"
+RECORDED = "playground/src/recorded.json"
+PICTURES = "playground/recorded"
+_LOADER = Path(__file__).with_name("playground.js").read_text(encoding="utf-8")
 
 
 def read_presets(root: Path) -> dict[str, dict[str, str]]:
@@ -36,12 +36,12 @@ def read_presets(root: Path) -> dict[str, dict[str, str]]:
     return {preset["name"]: preset for preset in presets}
 
 
-class laboratory(nodes.Element):
-    """A place for a laboratory: the whole one, or a ``preset`` with its ``knobs``."""
+class playground(nodes.Element):
+    """A place for a playground: the whole one, or a ``preset`` with its ``knobs``."""
 
 
-class LaboratoryDirective(SphinxDirective):
-    """The laboratory, or a small one for one example."""
+class PlaygroundDirective(SphinxDirective):
+    """The playground, or a small one for one example."""
 
     optional_arguments = 1
     option_spec: ClassVar[dict[str, Any]] = {"knobs": directives.unchanged_required}
@@ -50,20 +50,20 @@ class LaboratoryDirective(SphinxDirective):
         """Make the place; an example that there is not is an error at the directive's line."""
         self.env.note_dependency(str(Path(self.env.srcdir, PRESETS)))
         if not self.arguments:
-            return [laboratory()]
+            return [playground()]
         presets = read_presets(Path(self.env.srcdir))
         if self.arguments[0] not in presets:
             raise self.error(
-                f"the laboratory has no example {self.arguments[0]!r}; it has {', '.join(presets)}"
+                f"the playground has no example {self.arguments[0]!r}; it has {', '.join(presets)}"
             )
         knobs = self.options.get("knobs", "").split()
-        return [laboratory(preset=presets[self.arguments[0]], knobs=knobs)]
+        return [playground(preset=presets[self.arguments[0]], knobs=knobs)]
 
 
-def _visit(self: HTML5Translator, node: laboratory) -> None:
+def _visit(self: HTML5Translator, node: playground) -> None:
     if not (preset := node.get("preset")):
         self.body.append(
-            '<div class="laboratory-page laboratory"><p><button type="button">Start the laboratory</button></p></div>\n'
+            '<div class="playground-page playground"><p><button type="button">Start the playground</button></p></div>\n'
             '<p class="only-without-scripts">Training needs scripts, which are switched off. '
             "What Keras recorded of each example is shown below.</p>\n"
         )
@@ -71,9 +71,9 @@ def _visit(self: HTML5Translator, node: laboratory) -> None:
     here = "../" * self.builder.current_docname.count("/")
     name = preset["name"]
     self.body.append(
-        f'<details class="laboratory-fold" data-example="{name}" data-knobs="{escape(" ".join(node["knobs"]))}">\n'
+        f'<details class="playground-fold" data-example="{name}" data-knobs="{escape(" ".join(node["knobs"]))}">\n'
         f"<summary>Train it here: {escape(preset['title'])}</summary>\n"
-        f'<div class="laboratory"><p><a href="{here}{PAGE}.html#try-{name}">Open it in the laboratory</a></p></div>\n'
+        f'<div class="playground"><p><a href="{here}{PAGE}.html#try-{name}">Open it in the playground</a></p></div>\n'
         "</details>\n"
     )
     raise nodes.SkipNode
@@ -107,7 +107,7 @@ class ExamplesDirective(SphinxDirective):
                 refwarn=True,
             )
             # Where an address asks for an example, and scripts are off, its recorded curves are shown.
-            run = f'<span id="try-{name}"></span><a class="laboratory-run" href="#try-{name}">Train it</a>'
+            run = f'<span id="try-{name}"></span><a class="playground-run" href="#try-{name}">Train it</a>'
             section += nodes.paragraph("", preset["question"])
             links = nodes.paragraph("", "", nodes.raw("", f"{run} ", format="html"), where)
             section += links
@@ -118,16 +118,16 @@ class ExamplesDirective(SphinxDirective):
         return made
 
 
-def add_laboratory(page: BeautifulSoup) -> None:
-    """Give a page with a laboratory the script that starts it."""
-    if page.select_one(".laboratory") and not page.select_one("script.laboratory-loader"):
-        script = page.new_tag("script", attrs={"class": "laboratory-loader"})
+def add_playground(page: BeautifulSoup) -> None:
+    """Give a page with a playground the script that starts it."""
+    if page.select_one(".playground") and not page.select_one("script.playground-loader"):
+        script = page.new_tag("script", attrs={"class": "playground-loader"})
         script.string = _LOADER
         page.body.append(script)
 
 
-def setup_laboratory(app: Sphinx) -> None:
+def setup_playground(app: Sphinx) -> None:
     """Register the directives."""
-    app.add_node(laboratory, html=(_visit, None))
-    app.add_directive("laboratory", LaboratoryDirective)
-    app.add_directive("laboratory-examples", ExamplesDirective)
+    app.add_node(playground, html=(_visit, None))
+    app.add_directive("playground", PlaygroundDirective)
+    app.add_directive("playground-examples", ExamplesDirective)

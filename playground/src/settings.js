@@ -1,5 +1,5 @@
 // @ts-check
-/** A setting of the laboratory: what it may be, how it stands in an address, and what it is in Keras. */
+/** A setting of the playground: what it may be, how it stands in an address, and what it is in Keras. */
 import {KINDS, moonNoise, trainingPoints, UNIT_NAMES} from "./data.js";
 
 /** @typedef {import("./training.js").Setting} Setting */

@@ -1,6 +1,6 @@
-"""Time the laboratory in headless Chromium on one core, and write the table laboratory_results.md.
+"""Time the playground in headless Chromium on one core, and write the table playground_results.md.
 
-Run it with `make benchmark-laboratory` (four minutes), on a machine that does nothing else.
+Run it with `make benchmark-playground` (four minutes), on a machine that does nothing else.
 """
 
 import os
@@ -18,13 +18,13 @@ import lab  # noqa: F401 - sets TensorFlow up
 from playwright.sync_api import Page, sync_playwright
 
 from coursekit.browser import DESKTOP, serve, start
-from laboratory.parity import defined_by, examples, laboratory_page
+from playground.parity import defined_by, examples, playground_page
 
-OUT = Path(__file__).with_name("laboratory_results.md")
+OUT = Path(__file__).with_name("playground_results.md")
 TIMED = "overfit dropout noise-before false-lag two-modes fresh-points".split()
 SECONDS = 3  # of each timing
 BARE = """([name, seconds]) => {
-  const {setting} = Laboratory.PRESETS.find(one => one.name === name), run = new Laboratory.Training(setting, 1);
+  const {setting} = Playground.PRESETS.find(one => one.name === name), run = new Playground.Training(setting, 1);
   for (let epoch = 0; epoch < 5; epoch++) run.epoch();
   const begun = performance.now(), before = run.epochs;
   while (performance.now() < begun + 1000 * seconds) run.epoch();
@@ -35,7 +35,7 @@ BARE = """([name, seconds]) => {
 # Everything that a reader does, while the browser notes each of its tasks that takes more than 50 ms.
 SHOWN = """async ([name, seconds]) => {
   const wait = milliseconds => new Promise(done => setTimeout(done, milliseconds)), long = [];
-  const page = Laboratory.open(document.getElementById("root"), {address: `try-${name}`});
+  const page = Playground.open(document.getElementById("root"), {address: `try-${name}`});
   await wait(1000);
   new PerformanceObserver(list => long.push(...list.getEntries().map(one => one.duration))).observe({type: "longtask"});
   setTimeout(() => { const begun = performance.now(); while (performance.now() < begun + 80); });
@@ -54,11 +54,11 @@ SHOWN = """async ([name, seconds]) => {
   return [rate, Math.max(0, ...long)];
 }"""
 LONG = """async (epochs) => {
-  const page = window.long ??= Laboratory.open(document.getElementById("root"), {address: "try-overfit"});
+  const page = window.long ??= Playground.open(document.getElementById("root"), {address: "try-overfit"});
   page.end = epochs;
   page.train();
   while (page.timer) await new Promise(done => setTimeout(done, 100));
-  return {tensors: Laboratory.tf.memory().numTensors, bytes: Laboratory.tf.memory().numBytes};
+  return {tensors: Playground.tf.memory().numTensors, bytes: Playground.tf.memory().numBytes};
 }"""
 
 
@@ -86,20 +86,20 @@ def main() -> None:
     known, rows, long = examples(), [], []
     found: dict[str, dict[str, Any]] = {name: {"keras": keras_rate(known[name])} for name in TIMED}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        file = laboratory_page(Path(folder))
+        file = playground_page(Path(folder))
         browser = start(playwright)
         with serve(file.parent) as address:
             for backend, url in (("wasm", address + file.name), ("cpu", file.as_uri())):
                 for name in TIMED:
                     page = browser.new_page(viewport=DESKTOP)
                     page.goto(url)
-                    assert page.evaluate("Laboratory.start('./')") == backend
+                    assert page.evaluate("Playground.start('./')") == backend
                     found[name][backend] = page.evaluate(BARE, [name, SECONDS])
                     found[name][f"{backend} shown"], found[name][f"{backend} longest"] = page.evaluate(SHOWN, [name, SECONDS])  # fmt: skip
                     page.close()
             page = browser.new_page(viewport=DESKTOP)
             page.goto(address + file.name)
-            page.evaluate("Laboratory.start('./')")
+            page.evaluate("Playground.start('./')")
             for epochs in (1_000, 5_000, 10_000, 20_000):
                 tensors = page.evaluate(LONG, epochs)
                 long.append(f"| {epochs:,} | {tensors['tensors']} | {tensors['bytes'] / 1e3:.0f} | {heap(page):.1f} |")  # fmt: skip
@@ -110,8 +110,8 @@ def main() -> None:
             cells += [f"{one[backend]:.0f} ({one[backend] / one['keras']:.1f})", f"{one[f'{backend} shown']:.0f}", f"{one[f'{backend} longest']:.0f}" if one[f"{backend} longest"] else "none"]  # fmt: skip
         rows.append(f"| {known[name]['title']} ({name}) | {' | '.join(cells)} |")
     OUT.write_text(
-        "# Speed and memory of the laboratory\n\n"
-        "Written by `make benchmark-laboratory`: headless Chromium and Keras on one core. Epochs a second, both sets evaluated "
+        "# Speed and memory of the playground\n\n"
+        "Written by `make benchmark-playground`: headless Chromium and Keras on one core. Epochs a second, both sets evaluated "
         "after each: of `model.fit`; of the page's training alone, with the ratio to `model.fit` in brackets; and of the page "
         "while it draws. The last of each three columns is the longest task in milliseconds, of those over 50, while it trains and "
         "while a reader pauses, steps, resets and asks for ten runs, batches of one point, and 5,000 points.\n\n"
