@@ -4,11 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: help book notebooks release check numbers playground playground-record playground-compare test test-fast test-colab test-kaggle test-pythons canary benchmark benchmark-grading benchmark-playground environments format lint lock clean
+.PHONY: help book notebooks pdf release check numbers playground playground-record playground-compare \
+  test test-fast test-colab test-kaggle test-pythons canary \
+  benchmark benchmark-grading benchmark-pages benchmark-playground environments format lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-27s %s\n", $$1, $$2}'
 
 book: $(VENV)/ready ## build the HTML book from the stored outputs and say where it is
 	$(BIN)/jupyter-book build . --all -W --keep-going
@@ -76,14 +78,14 @@ test-pythons: $(VENV)/ready ## run the tests that take seconds under all Pythons
 canary: $(VENV)/ready ## try the newest releases of everything and say what broke (ten minutes)
 	$(BIN)/course canary
 
-pages: $(VENV)/ready node_modules/ready ## let Lighthouse rate every page of the book (ten minutes) and write the table
-	$(RUN) benchmarks/pages.py
-
 benchmark: $(VENV)/ready ## time the engine against plain Keras (two minutes) and write the table
 	$(RUN) benchmarks/engine.py
 
 benchmark-grading: $(VENV)/ready ## grade a class of 60 submissions, and a sample by nbgrader alone (ten minutes)
 	$(RUN) benchmarks/grading.py
+
+benchmark-pages: $(VENV)/ready node_modules/ready ## let Lighthouse rate every page of the book (ten minutes) and write the table
+	$(RUN) benchmarks/pages.py
 
 benchmark-playground: environments ## time the playground in Chromium on one core (four minutes)
 	$(RUN) benchmarks/playground_speed.py

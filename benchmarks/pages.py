@@ -1,6 +1,6 @@
 """Let Lighthouse rate every page of the built book, served locally, and write the table pages_results.md.
 
-Run it with `make pages`, which installs what it needs, after `make book`.
+Run it with `make benchmark-pages`, which installs what it needs, after `make book`.
 """
 
 import gzip
@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import yaml
 from tqdm import tqdm
 
 from coursekit.browser import INSTALL, Quiet, chromium, serve
@@ -18,6 +19,7 @@ from coursekit.paths import ROOT
 
 BOOK = ROOT / "_build/html"
 OUT = Path(__file__).with_name("pages_results.md")
+CONFIG = (ROOT / "_config.yml").read_text(encoding="utf-8")
 CATEGORIES = ("performance", "accessibility", "best-practices")
 
 
@@ -38,9 +40,12 @@ class Server(Quiet):
 
 
 def pages() -> list[str]:
-    """All pages, as addresses under the book's; those in _static are parts of the theme."""
+    """All pages, as addresses under the book's, but for parts of the theme, in _static, and old addresses."""
+    old = {
+        f"{name}.html" for name in yaml.safe_load(CONFIG)["sphinx"]["config"]["course_redirects"]
+    }
     found = [path.relative_to(BOOK) for path in BOOK.rglob("*.html")]
-    return sorted(path.as_posix() for path in found if path.parts[0] != "_static")
+    return sorted({path.as_posix() for path in found if path.parts[0] != "_static"} - old)
 
 
 def rate(url: str) -> dict:
@@ -80,7 +85,7 @@ def main() -> None:
     lines = [
         "# The book's pages, rated by Lighthouse",
         "",
-        f"Lighthouse {version}, desktop settings, served locally, text compressed; written by `make pages`. Scores are",
+        f"Lighthouse {version}, desktop settings, served locally, text compressed; written by `make benchmark-pages`. Scores are",
         "out of 100. Weight is what the browser loads before anybody scrolls, MathJax included; shift is how far what one reads",
         f"moves while the page loads. The whole book has {size:.1f} MB, notebooks to download included.",
         "",

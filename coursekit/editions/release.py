@@ -22,12 +22,12 @@ from coursekit.pages.exercises import (
     student_path,
 )
 from coursekit.pages.notebook import Page, code_cells, pages, read_notebook, read_source
+from coursekit.paths import INSTRUCTORS, texts
 from coursekit.problem import PageError
 
 NOT_IN_THE_BOOK = (
     "_build node_modules .venv* .git .ci __pycache__ .pytest_cache .ruff_cache solutions tests"
 )
-INSTRUCTORS = "instructors"  # a page that tells, among other things, what can be forged
 PDF = "book.pdf"
 PLACE_FOR_PDF = "% Here a release links to the book as a PDF."  # a comment in index.md
 LINK_TO_PDF = f'<p class="only-on-screen">You can also take the <a href="{PDF}">whole book as a PDF</a> with you.</p>'
@@ -81,7 +81,7 @@ def zip_notebooks(solutions: list[Page], out: Path) -> None:
 def build_book(root: Path, solutions: list[Page], copy: Path, out: Path, pdf: bool = False) -> None:
     """Build the book from a copy of its sources that holds no solutions; with ``pdf``, with a link to its PDF."""
     shutil.copytree(root, copy, ignore=shutil.ignore_patterns(*NOT_IN_THE_BOOK.split()))
-    _without_page(copy, INSTRUCTORS)
+    _without_page(copy, INSTRUCTORS)  # which tells, among other things, what can be forged
     if pdf:
         index = copy / "index.md"
         text = index.read_text(encoding="utf-8").replace(PLACE_FOR_PDF, LINK_TO_PDF)
@@ -113,11 +113,11 @@ def _without_page(copy: Path, name: str) -> None:
     contents.write_text(
         "".join(line for line in lines if line.strip() != f"- file: {name}"), encoding="utf-8"
     )
-    for path in copy.glob("*.md"):
+    own = name.rpartition("/")[2]
+    link = re.compile(rf"\]\((?:\.\./)*(?:{name}|{own})\.md|\{{doc\}}`[^`]*\b{own}>?`")
+    for path in texts(copy):
         parts = path.read_text(encoding="utf-8").split("\n\n")
-        kept = [
-            part for part in parts if f"]({name}.md" not in part and f"{{doc}}`{name}`" not in part
-        ]
+        kept = [part for part in parts if not link.search(part)]
         if kept != parts:
             path.write_text("\n\n".join(kept), encoding="utf-8")
 
@@ -142,7 +142,7 @@ def student_page(page: Page) -> str:
 def leaks_in(folder: Path, root: Path, solutions: list[Page]) -> list[str]:
     """Search all files in a folder, zips included, for what belongs to solutions."""
     public = []
-    for path in [*root.glob("*.md"), *root.glob("chapters/*.md"), *root.glob("lab/*.py")]:
+    for path in [*texts(root), *root.glob("chapters/*.md"), *root.glob("lab/*.py")]:
         public.append(path.read_text(encoding="utf-8"))
     for path in root.glob("chapters/*.ipynb"):
         for cell in code_cells(nbformat.read(path, as_version=4)):

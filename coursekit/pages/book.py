@@ -10,9 +10,10 @@ from pybtex.exceptions import PybtexError
 from pybtex.richtext import Text
 
 from coursekit.pages.myst import Block, MystError, blocks
+from coursekit.paths import TEXTS
 from coursekit.problem import PageError
 
-SOURCES = ("_config.yml", "references.bib", "*.md", "chapters/*.md", "solutions/*/*.md")
+SOURCES = ("_config.yml", "references.bib", *TEXTS, "chapters/*.md", "solutions/*/*.md")
 _HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
 _LABELLED_EQUATION = re.compile(r"\$\$\s*\(([\w:.-]+)\)\s*$", re.MULTILINE)
 

@@ -16,6 +16,7 @@ from coursekit.pages.book import Book, address, cite, reference
 from coursekit.pages.myst import Block, MystError, blocks
 from coursekit.pages.prose import close_gaps
 from coursekit.pages.quiz import inline_html, read_quiz
+from coursekit.paths import PLAYGROUND
 
 ADMONITIONS = frozenset(
     "admonition attention caution danger error hint important note seealso tip warning".split()
@@ -212,7 +213,7 @@ class _Converter:
 
     def playground(self, block: Block) -> str:
         """Say where it is: what trains in the reader's browser needs the book's page."""
-        page = self.to_page("playground", "/playground", "", block.line - 1)
+        page = self.to_page("playground", f"/{PLAYGROUND}", "", block.line - 1)
         return self.quote(
             "", f"In the book you can train this example live, on this page and in the {page}."
         )

@@ -13,9 +13,9 @@ from pathlib import Path
 from coursekit.pages.markdown import INLINE
 from coursekit.pages.myst import Block, MystError, blocks
 from coursekit.pages.prose import line_of, without_front_matter
+from coursekit.paths import GLOSSARY
 from coursekit.problem import PageError
 
-GLOSSARY = "glossary.md"
 NOT_LOOKED_FOR = "<!-- not looked for -->"
 ASIDE = frozenset(  # directives whose content is no running text
     "bibliography code code-block code-cell figure glossary image playground list-table math quiz table".split()
@@ -48,7 +48,7 @@ def load_terms(root: Path) -> list[Term]:
 
     Raises PageError for a glossary that cannot be read.
     """
-    path = root / GLOSSARY
+    path = root / f"{GLOSSARY}.md"
     if not path.exists():
         return []
     try:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from coursekit.pages.notebook import code_cells, pages, read_source
 from coursekit.pages.prose import line_of, prose
+from coursekit.paths import texts
 from coursekit.problem import Problem
 
 _NOT_PROSE = re.compile(
@@ -48,7 +49,7 @@ def advice(root: Path) -> list[Problem]:
     for page in pages(root):
         code = "\n".join(cell.source for cell in code_cells(read_source(page)))
         found += _page_advice(root, page.source, settings(code))
-    for path in sorted(root.glob("*.md")):
+    for path in texts(root):
         if re.search(r"^(?:`{3,}|:{3,})\{ledger\}", path.read_text(encoding="utf-8"), re.MULTILINE):
             found += _page_advice(root, path, set())
     return found

@@ -16,10 +16,10 @@ import yaml
 
 from coursekit.pages.notebook import Page, pages, read_notebook
 from coursekit.pages.prose import line_of, prose
+from coursekit.paths import LEDGER, texts
 from coursekit.problem import PageError
 from coursekit.results.records import Record, record_groups
 
-LEDGER = "ledger"  # the page that shows it
 SUPPORTED, NOT_SUPPORTED, DEPENDS = "supported", "not supported here", "depends"
 
 _ROLE = re.compile(r"\{claim\}`([^`]+)`")
@@ -115,7 +115,7 @@ def load_ledger(root: Path) -> Ledger:
     ledger = Ledger()
     for page in sorted(pages(root), key=lambda page: place(page.name)):
         ledger.claims += page_claims(page)
-    files = sorted([*root.glob("*.md"), *root.glob("chapters/*.md")])
+    files = sorted([*texts(root), *root.glob("chapters/*.md")])
     names = (file.relative_to(root).with_suffix("").as_posix() for file in files)
     for name in sorted(names, key=place):
         ledger.mentions += mentions(name, (root / f"{name}.md").read_text(encoding="utf-8"))

@@ -21,6 +21,7 @@ from coursekit.sphinx.ledger import setup_ledger
 from coursekit.sphinx.pictures import setup_pictures
 from coursekit.sphinx.playground import setup_playground
 from coursekit.sphinx.quiz import setup_quiz
+from coursekit.sphinx.redirects import setup_redirects
 from coursekit.sphinx.sliders import add_folds
 
 
@@ -139,6 +140,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     setup_ledger(app)
     setup_pictures(app)
     setup_quiz(app)
+    setup_redirects(app)
     app.connect("html-page-context", _offer_notebook, priority=400)  # before the theme's own
     app.connect("build-finished", _copy_notebooks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

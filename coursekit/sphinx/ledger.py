@@ -11,10 +11,10 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.writers.html5 import HTML5Translator
 
 from coursekit.pages.book import load_book
+from coursekit.paths import LEDGER
 from coursekit.problem import PageError
 from coursekit.results.ledger import (
     DEPENDS,
-    LEDGER,
     NOT_SUPPORTED,
     SUPPORTED,
     Claim,

@@ -23,7 +23,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-PAGE = "playground"
+from coursekit.paths import PLAYGROUND
+
 PRESETS = "playground/src/presets.json"
 RECORDED = "playground/src/recorded.json"
 PICTURES = "playground/recorded"
@@ -73,7 +74,7 @@ def _visit(self: HTML5Translator, node: playground) -> None:
     self.body.append(
         f'<details class="playground-fold" data-example="{name}" data-knobs="{escape(" ".join(node["knobs"]))}">\n'
         f"<summary>Train it here: {escape(preset['title'])}</summary>\n"
-        f'<div class="playground"><p><a href="{here}{PAGE}.html#try-{name}">Open it in the playground</a></p></div>\n'
+        f'<div class="playground"><p><a href="{here}{PLAYGROUND}.html#try-{name}">Open it in the playground</a></p></div>\n'
         "</details>\n"
     )
     raise nodes.SkipNode

@@ -212,7 +212,7 @@ class Playground {
   /** Hold the setting in the address, which also says of two examples with one setting which it is. */
   show() {
     const hash = `#${this.preset ? `example=${this.preset.name}&` : ""}${toAddress(this.setting)}`;
-    if (this.small) this.link.setAttribute("href", `${this.pages}playground.html${hash}`);
+    if (this.small) this.link.setAttribute("href", `${this.pages}pages/playground.html${hash}`);
     if (this.follow) history.replaceState(null, "", hash);
   }
 

@@ -39,7 +39,7 @@ s-shaped
 
 @pytest.fixture
 def terms(course: Course) -> list[Term]:
-    (course.root / "glossary.md").write_text(GLOSSARY)
+    (course.root / "pages/glossary.md").write_text(GLOSSARY)
     return load_terms(course.root)
 
 
@@ -133,7 +133,7 @@ def test_lines_stay_in_their_place() -> None:
 
 
 def test_the_check_says_where_and_how_to_link(course: Course) -> None:
-    (course.root / "glossary.md").write_text(GLOSSARY)
+    (course.root / "pages/glossary.md").write_text(GLOSSARY)
     course.source = course.source.replace("epochs.\n", "epochs.\nIn batches, with a penalty.\n")
     course.settle()
     line = 1 + course.source[: course.source.index("In batches")].count("\n")

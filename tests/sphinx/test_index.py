@@ -10,11 +10,11 @@ from coursekit.paths import ROOT
 from tests.support.small_course import Course
 
 PAGES = {
-    "index": "# Book\n\n```{toctree}\none\ntwo\nglossary\n```\n",
+    "index": "# Book\n\n```{toctree}\none\ntwo\npages/glossary\n```\n",
     "one": "# The *first* page {term}`epoch`\n\nA {term}`batch`, {term}`Batches <batch>`, {term}`mini-batch`.\n\n"
     "```{note}\n{term}`epoch`\n```\n",
     "two": "# Second\n\nNo {term}`CNN`, but {term}`batches <batch>`.\n",
-    "glossary": "# Glossary\n\n```{glossary}\nbatch\nmini-batch\n  Some.\n\nCNN\n  Layers.\n\nepoch\n  All.\n```\n",
+    "pages/glossary": "# Glossary\n\n```{glossary}\nbatch\nmini-batch\n  Some.\n\nCNN\n  Layers.\n\nepoch\n  All.\n```\n",
 }
 
 
@@ -37,17 +37,17 @@ def test_each_term_leads_to_the_glossary_and_to_its_first_link_in_each_page(cour
     index = (html / "genindex.html").read_text().split('class="sphinxsidebar"')[0]
     entries = re.findall(r'<li><a href="([^"]+)">(?:<strong>)?([^<]+?)(?:</strong>)?</a>', index)
     assert entries == [
-        ("glossary.html#term-batch", "batch"),
+        ("pages/glossary.html#term-batch", "batch"),
         ("two.html#use-of-batch", "Second"),
         ("one.html#use-of-batch", "The first page epoch"),
-        ("glossary.html#term-CNN", "CNN"),
+        ("pages/glossary.html#term-CNN", "CNN"),
         ("two.html#use-of-cnn", "Second"),
-        ("glossary.html#term-epoch", "epoch"),
+        ("pages/glossary.html#term-epoch", "epoch"),
         ("one.html#use-of-epoch", "The first page epoch"),
-        ("glossary.html#term-mini-batch", "mini-batch"),
+        ("pages/glossary.html#term-mini-batch", "mini-batch"),
     ]
     one = (html / "one.html").read_text()
     first, more = one.split('id="use-of-batch"')
     assert "batch" not in first.split("</h1>")[1]
-    assert re.match(r'></span><a [^>]*href="glossary.html#term-batch"', more)
+    assert re.match(r'></span><a [^>]*href="pages/glossary.html#term-batch"', more)
     assert one.count('id="use-of-') == 2

@@ -203,7 +203,7 @@ class Course:
 
 def make_course(folder: Path) -> Course:
     root = folder / "course"
-    for name in ("chapters", "lab"):
+    for name in ("chapters", "lab", "pages"):
         (root / name).mkdir(parents=True)
     (root / "lab/__init__.py").write_text(LAB_INIT, encoding="utf-8")
     (root / "lab/engine.py").write_text(LAB, encoding="utf-8")
