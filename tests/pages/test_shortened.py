@@ -124,7 +124,7 @@ def test_complaints_names_errors_warnings_and_stderr_and_nothing_else() -> None:
 
 @pytest.mark.slow
 def test_the_environment_holds_nothing_that_colab_lacks(kernel: None) -> None:
-    code = "import importlib.util as u; print([n for n in ('course', 'lab', 'jupyter_book', 'nbval') if u.find_spec(n)])"
+    code = "import importlib.util as u; print([n for n in ('coursekit', 'lab', 'jupyter_book', 'nbval') if u.find_spec(n)])"
     done = subprocess.run([PYTHON, "-I", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 
