@@ -97,7 +97,8 @@ class LedgerDirective(SphinxDirective):
         for page in dict.fromkeys(claim.page for claim in ledger.claims):
             own = [claim for claim in ledger.claims if claim.page == page]
             title = book.titles.get(page.removesuffix("_evidence"), book.titles.get(page, page))
-            classes = ["ledger-part", *{name for claim in own for name in _classes(claim)}]
+            kinds = sorted({name for claim in own for name in _classes(claim)})
+            classes = ["ledger-part", *kinds]
             section = nodes.section(ids=[nodes.make_id(f"ledger {title}")], classes=classes)
             self.state.document.note_explicit_target(section)
             section += nodes.title("", "", *self.inline(title))
