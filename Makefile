@@ -4,40 +4,42 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: help book notebooks release check numbers laboratory laboratory-record laboratory-compare test test-fast test-colab test-kaggle test-pythons canary benchmark benchmark-grading benchmark-laboratory environments format lint lock clean
+.PHONY: help book notebooks pdf release check numbers playground playground-record playground-compare \
+  test test-fast test-colab test-kaggle test-pythons canary \
+  benchmark benchmark-grading benchmark-pages benchmark-playground environments format lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-27s %s\n", $$1, $$2}'
 
 book: $(VENV)/ready ## build the HTML book from the stored outputs and say where it is
 	$(BIN)/jupyter-book build . --all -W --keep-going
 	@echo "Open the book in a browser: $(CURDIR)/_build/html/index.html"
 
 notebooks: $(VENV)/ready ## bring the notebooks up to date with their pages (executes what changed)
-	$(RUN) -m course build
+	$(BIN)/course build
 
 pdf: book ## print the book to one PDF, _build/book.pdf (two minutes; needs Chromium)
-	$(RUN) -m course pdf
+	$(BIN)/course pdf
 
 release: $(VENV)/ready ## make the student edition, without solutions, in _build/release
 	rm -rf _build/release
-	$(RUN) -m course release --out _build/release
+	$(BIN)/course release --out _build/release
 
 check: $(VENV)/ready ## list all problems of pages and notebooks
-	$(RUN) -m course check
+	$(BIN)/course check
 
 numbers: $(VENV)/ready ## rewrite numbers in the text that a new run made stale, and show them
-	$(RUN) -m course numbers
+	$(BIN)/course numbers
 
-laboratory: node_modules/ready ## build vendor/laboratory, what the book loads, from the modules in laboratory/
-	laboratory/build.sh vendor/laboratory
+playground: node_modules/ready ## build vendor/playground, what the book loads, from the modules in playground/
+	playground/build.sh vendor/playground
 
-laboratory-record: $(VENV)/ready ## train the laboratory's examples with Keras and keep their curves (one minute)
-	$(RUN) laboratory/parity.py record
+playground-record: $(VENV)/ready ## train the playground's examples with Keras and keep their curves (one minute)
+	$(RUN) playground/parity.py record
 
-laboratory-compare: environments ## train them in Chromium, too, and compare final accuracies (twenty minutes)
-	$(RUN) laboratory/parity.py compare
+playground-compare: environments ## train them in Chromium, too, and compare final accuracies (twenty minutes)
+	$(RUN) playground/parity.py compare
 
 EVIDENCE := $(wildcard chapters/*_evidence.ipynb)
 
@@ -53,15 +55,15 @@ test: environments ## run every test, all notebooks included
 test-fast: $(VENV)/ready ## run the tests that take seconds
 	$(RUN) -m pytest tests -m "not slow" -n 2 --dist loadfile
 
-# conftest.py and `--nbval` in pyproject.toml need packages of the course, which are not there.
-AGAINST_KERAS := tests/test_lab_exactness.py --noconftest --override-ini "addopts=-ra --import-mode=importlib"
+# tests/conftest.py and what pyproject.toml adds need packages of the course, which are not there.
+AGAINST_KERAS := tests/lab/test_exactness.py --noconftest --override-ini "addopts=-ra --import-mode=importlib"
 
 test-colab: $(VENV)-colab/ready ## test the engine against Keras with Colab's versions (a part of make test)
 	$(VENV)-colab/bin/python -m pytest $(AGAINST_KERAS)
 
 test-kaggle: $(VENV)-kaggle/ready $(VENV)/ready ## the same with Kaggle's versions, and all notebooks, shortened
 	$(VENV)-kaggle/bin/python -m pytest $(AGAINST_KERAS)
-	NOTEBOOK_ENVIRONMENT=$(VENV)-kaggle $(RUN) -m pytest tests/test_shortened.py
+	NOTEBOOK_ENVIRONMENT=$(VENV)-kaggle $(RUN) -m pytest tests/pages/test_shortened.py
 
 test-pythons: $(VENV)/ready ## run the tests that take seconds under all Pythons of this machine that the course supports
 	@own=$$($(RUN) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); status=0; missing=; \
@@ -74,10 +76,7 @@ test-pythons: $(VENV)/ready ## run the tests that take seconds under all Pythons
 	  [ -z "$$missing" ] || echo "Not tried, since this machine has no such Python:$$missing"; exit $$status
 
 canary: $(VENV)/ready ## try the newest releases of everything and say what broke (ten minutes)
-	$(RUN) -m course.canary
-
-pages: $(VENV)/ready node_modules/ready ## let Lighthouse rate every page of the book (ten minutes) and write the table
-	$(RUN) benchmarks/pages.py
+	$(BIN)/course canary
 
 benchmark: $(VENV)/ready ## time the engine against plain Keras (two minutes) and write the table
 	$(RUN) benchmarks/engine.py
@@ -85,8 +84,11 @@ benchmark: $(VENV)/ready ## time the engine against plain Keras (two minutes) an
 benchmark-grading: $(VENV)/ready ## grade a class of 60 submissions, and a sample by nbgrader alone (ten minutes)
 	$(RUN) benchmarks/grading.py
 
-benchmark-laboratory: environments ## time the laboratory in Chromium on one core (four minutes)
-	$(RUN) benchmarks/laboratory_speed.py
+benchmark-pages: $(VENV)/ready node_modules/ready ## let Lighthouse rate every page of the book (ten minutes) and write the table
+	$(RUN) benchmarks/pages.py
+
+benchmark-playground: environments ## time the playground in Chromium on one core (four minutes)
+	$(RUN) benchmarks/playground_speed.py
 
 environments: $(VENV)/ready $(VENV)-colab/ready node_modules/ready ## install what all other commands need
 
@@ -98,21 +100,23 @@ lint: $(VENV)/ready ## check style, notebooks included, without changing anythin
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-lock: $(VENV)/ready ## choose anew the versions of everything that requirements-dev.txt needs
+lock: $(VENV)/ready ## choose anew the versions of everything that requirements/dev.txt needs
 	$(BIN)/uv pip compile --universal --upgrade --python-version 3.11 --no-annotate --no-config \
 	  --custom-compile-command "make lock" \
-	  requirements-dev.txt -o requirements.lock
+	  requirements/dev.txt -o requirements/lock.txt
 
 clean: ## remove what was built, environments aside
 	rm -rf _build .pytest_cache .ruff_cache
 
 # uv installs in a third of pip's time and writes the byte code that makes each start of TensorFlow 10 s quicker.
-$(VENV)/ready: requirements.lock
+# What it installs last is this folder's own package, for the command `course`.
+$(VENV)/ready: requirements/lock.txt
 	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit("Python 3.11, 3.12 or 3.13 is needed, this is %s; name another with: make PYTHON=python3.12 ..." % sys.version.split()[0])'
 	@echo "Installing the course's packages into $(VENV) (once; a minute or two) ..."
 	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ;]*\).*/\1/p' requirements.lock)"
-	$(BIN)/uv pip sync --python $(RUN) --compile-bytecode requirements.lock
+	$(RUN) -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ;]*\).*/\1/p' requirements/lock.txt)"
+	$(BIN)/uv pip sync --python $(RUN) --compile-bytecode requirements/lock.txt
+	$(BIN)/uv pip install --quiet --python $(RUN) --offline --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # A shell's words that find a Python by its version, on PATH, pyenv's or uv's, and say its path. Nothing is downloaded.
@@ -124,19 +128,19 @@ FIND_PYTHON = for python in python$(1) "$$(pyenv prefix $(1) 2>/dev/null)/bin/py
 # Only what Colab or Kaggle has, to prove that the notebooks need nothing else.
 $(VENV)-colab/ready: FOR := 3.13
 $(VENV)-kaggle/ready: FOR := 3.12
-$(VENV)-colab/ready $(VENV)-kaggle/ready: $(VENV)-%/ready: requirements-%.txt requirements-colab.txt $(VENV)/ready
+$(VENV)-colab/ready $(VENV)-kaggle/ready: $(VENV)-%/ready: requirements/%.txt requirements/colab.txt $(VENV)/ready
 	@python=$$($(call FIND_PYTHON,$(FOR))) || python=$(RUN); \
 	  echo "Installing what notebooks may use on $* into $(@D), with $$("$$python" --version), where $* has $(FOR) ..."; \
 	  $(BIN)/uv venv --quiet --clear --python "$$python" $(@D)
-	$(BIN)/uv pip sync --python $(@D)/bin/python --compile-bytecode requirements-colab.txt
-	$(BIN)/uv pip install --python $(@D)/bin/python --no-deps --compile-bytecode -r requirements-$*.txt
+	$(BIN)/uv pip sync --python $(@D)/bin/python --compile-bytecode requirements/colab.txt
+	$(BIN)/uv pip install --python $(@D)/bin/python --no-deps --compile-bytecode -r requirements/$*.txt
 	@touch $@
 
 # The locked versions under another Python; `make test-pythons` says which.
-$(VENV)-3.%/ready: requirements.lock $(VENV)/ready
+$(VENV)-3.%/ready: requirements/lock.txt $(VENV)/ready
 	@echo "Installing the course's packages into $(@D) ..."
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON_FOUND) $(@D)
-	$(BIN)/uv pip sync --python $(@D)/bin/python --compile-bytecode requirements.lock
+	$(BIN)/uv pip sync --python $(@D)/bin/python --compile-bytecode requirements/lock.txt
 	@touch $@
 
 # The checker of HTML and Lighthouse, by the npm that pip installed. --ignore-scripts: neither has to build anything.

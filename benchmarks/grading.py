@@ -26,10 +26,11 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from course.grading.grade import load_exercises
-from course.grading.results import GRADED, Result, read_results
-from course.notebook import code_cells
-from course.proofs import Exercise, Submission, handed_in, load_submissions, right
+from coursekit.grading.exercise import Exercise
+from coursekit.grading.grade import load_exercises
+from coursekit.grading.proofs import Submission, handed_in, load_submissions, right
+from coursekit.grading.results import GRADED, Result, read_results
+from coursekit.pages.notebook import code_cells
 
 SECONDS, MEMORY = 30, 2048  # for a cell, and MiB for a submission: what hostile ones use up
 CLASS = 100  # students for whom the sample is scaled up
@@ -156,7 +157,7 @@ def _memory(process: psutil.Process) -> int:
 def run_grading(submitted: Path, out: Path, *options: str) -> float:
     """Seconds that the command took."""
     start = time.perf_counter()
-    command = [sys.executable, "-m", "course", "grade", str(submitted), "--out", str(out)]
+    command = [sys.executable, "-m", "coursekit", "grade", str(submitted), "--out", str(out)]
     limits = ["--seconds", str(SECONDS), "--memory", str(MEMORY)]
     subprocess.run([*command, *limits, *options], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - start

@@ -1,6 +1,6 @@
 """Let Lighthouse rate every page of the built book, served locally, and write the table pages_results.md.
 
-Run it with `make pages`, which installs what it needs, after `make book`.
+Run it with `make benchmark-pages`, which installs what it needs, after `make book`.
 """
 
 import gzip
@@ -9,21 +9,21 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from shutil import which
 
+import yaml
 from tqdm import tqdm
 
-ROOT = Path(__file__).parents[1]
+from coursekit.browser import INSTALL, Quiet, chromium, serve
+from coursekit.paths import ROOT
+
 BOOK = ROOT / "_build/html"
 OUT = Path(__file__).with_name("pages_results.md")
+CONFIG = (ROOT / "_config.yml").read_text(encoding="utf-8")
 CATEGORIES = ("performance", "accessibility", "best-practices")
 
 
-class Server(SimpleHTTPRequestHandler):
+class Server(Quiet):
     """Serves files as public hosts do: text compressed."""
 
     def do_GET(self) -> None:
@@ -38,17 +38,17 @@ class Server(SimpleHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 def pages() -> list[str]:
-    """All pages, as addresses under the book's; those in _static are parts of the theme."""
+    """All pages, as addresses under the book's, but for parts of the theme, in _static, and old addresses."""
+    old = {
+        f"{name}.html" for name in yaml.safe_load(CONFIG)["sphinx"]["config"]["course_redirects"]
+    }
     found = [path.relative_to(BOOK) for path in BOOK.rglob("*.html")]
-    return sorted(path.as_posix() for path in found if path.parts[0] != "_static")
+    return sorted({path.as_posix() for path in found if path.parts[0] != "_static"} - old)
 
 
-def rate(url: str, chromium: str) -> dict:
+def rate(url: str) -> dict:
     """Give Lighthouse's report of a page as a desktop browser sees it."""
     node = Path(sys.executable).with_name("node")
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +57,7 @@ def rate(url: str, chromium: str) -> dict:
         command += ["--preset=desktop", f"--only-categories={','.join(CATEGORIES)}"]
         command += ["--output=json", f"--output-path={out}"]
         command += ["--chrome-flags=--headless=new --no-sandbox --disable-gpu"]
-        environment = {**os.environ, "CHROME_PATH": chromium}
+        environment = {**os.environ, "CHROME_PATH": chromium()}
         subprocess.run(command, check=True, env=environment, timeout=300, capture_output=True)
         return json.loads(out.read_text(encoding="utf-8"))
 
@@ -73,23 +73,19 @@ def row(page: str, report: dict) -> str:
 
 
 def main() -> None:
-    chromium = which("chromium") or which("google-chrome")
-    if not chromium:
-        sys.exit("no Chromium; install it: apt-get install chromium")
+    if not chromium():
+        sys.exit(f"no Chromium; install it: {INSTALL}")
     if not (BOOK / "index.html").exists():
         sys.exit(f"{BOOK} holds no book; run: make book")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, directory=str(BOOK)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}/"
     chosen = sys.argv[1:] or pages()
-    reports = {page: rate(address + page, chromium) for page in tqdm(chosen, leave=False)}
-    server.shutdown()
+    with serve(BOOK, Server) as address:
+        reports = {page: rate(address + page) for page in tqdm(chosen, leave=False)}
     version = next(iter(reports.values()))["lighthouseVersion"]
     size = sum(path.stat().st_size for path in BOOK.rglob("*") if path.is_file()) / 1e6
     lines = [
         "# The book's pages, rated by Lighthouse",
         "",
-        f"Lighthouse {version}, desktop settings, served locally, text compressed; written by `make pages`. Scores are",
+        f"Lighthouse {version}, desktop settings, served locally, text compressed; written by `make benchmark-pages`. Scores are",
         "out of 100. Weight is what the browser loads before anybody scrolls, MathJax included; shift is how far what one reads",
         f"moves while the page loads. The whole book has {size:.1f} MB, notebooks to download included.",
         "",

@@ -21,8 +21,8 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from course.bundle import carried
-from course.notebook import code_cells, read_notebook
+from coursekit.pages.bundle import carried
+from coursekit.pages.notebook import code_cells, read_notebook
 
 PAGES = ["chapters/noise", "chapters/noise_evidence"]
 AS_IT_IS = "the engine as it is"

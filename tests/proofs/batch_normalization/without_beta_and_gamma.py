@@ -1,6 +1,6 @@
 """Submissions to batch_normalization/without_beta_and_gamma."""
 
-from course.proofs import right, wrong
+from coursekit.grading.proofs import right, wrong
 
 SUBMISSIONS = [
     wrong(

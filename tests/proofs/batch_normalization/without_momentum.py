@@ -1,6 +1,6 @@
 """Submissions to batch_normalization/without_momentum."""
 
-from course.proofs import right, wrong
+from coursekit.grading.proofs import right, wrong
 
 SUBMISSIONS = [
     wrong(

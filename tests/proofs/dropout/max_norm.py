@@ -1,6 +1,6 @@
 """Submissions to dropout/max_norm."""
 
-from course.proofs import right, wrong
+from coursekit.grading.proofs import right, wrong
 
 SUBMISSIONS = [
     wrong(

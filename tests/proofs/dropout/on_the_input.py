@@ -1,6 +1,6 @@
 """Submissions to dropout/on_the_input."""
 
-from course.proofs import right, wrong
+from coursekit.grading.proofs import right, wrong
 
 SUBMISSIONS = [
     wrong(

@@ -1,6 +1,6 @@
 """Submissions to dropout/repeated_evaluation."""
 
-from course.proofs import right, wrong
+from coursekit.grading.proofs import right, wrong
 
 SUBMISSIONS = [
     wrong(

@@ -1,6 +1,6 @@
 """Submissions to noise/on_input_and_hidden."""
 
-from course.proofs import right, wrong
+from coursekit.grading.proofs import right, wrong
 
 SUBMISSIONS = [
     wrong(

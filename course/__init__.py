@@ -1,1 +1,0 @@
-"""Tools that turn the course's pages into notebooks and check both: ``python -m course --help``."""

@@ -1,1 +1,0 @@
-"""Grading a class: python -m course grade."""

@@ -1,0 +1,42 @@
+"""Chromium, which prints the book and in which tests and benchmarks open it, and a server of files for it."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+INSTALL = "apt-get install chromium fonts-dejavu"
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 375, "height": 800}
+
+
+def chromium() -> str:
+    """The path of Chromium; empty where there is none."""
+    return next(filter(None, map(shutil.which, NAMES)), "")
+
+
+def start(playwright: Any) -> Any:
+    """Start Chromium; give Playwright's browser."""
+    return playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A static server that says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serve(folder: Path, handler: type[SimpleHTTPRequestHandler] = Quiet) -> Iterator[str]:
+    """Serve a folder; give its address, which ends in a slash."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()

@@ -1,0 +1,1 @@
+"""The command line, ``course``: a module for each command."""

@@ -1,0 +1,45 @@
+"""``course build``: bring notebooks up to date."""
+
+import os
+from pathlib import Path
+
+import click
+
+from coursekit.pages.build import build as build_notebooks
+from coursekit.pages.notebook import pages as find_pages
+
+
+@click.command(short_help="bring notebooks up to date with their pages")
+@click.argument("pages", nargs=-1, metavar="[PAGE]...")
+@click.option("--force", is_flag=True, help="execute even what has not changed")
+@click.option(
+    "--jobs",
+    type=int,
+    default=os.cpu_count() or 1,
+    show_default=True,
+    help="notebooks to execute at once",
+)
+@click.pass_obj
+def build(root: Path, pages: tuple[str, ...], force: bool, jobs: int) -> int:
+    """Bring notebooks up to date.
+
+    A notebook is executed only if its code, lab.py's code or the version of a library changed; if only text changed, its
+    outputs are kept. A page that fails leaves its old notebook alone.
+
+    PAGE is such as batch_normalization (default: all pages).
+    """
+    result = build_notebooks(find_pages(root, list(pages)), force=force, jobs=jobs)
+    for did, names in (
+        ("executed", result.executed),
+        ("text refreshed, outputs kept", result.refreshed),
+        ("up to date", result.unchanged),
+        ("student notebook written", result.exercises),
+    ):
+        for name in sorted(names):
+            click.echo(f"{name}: {did}")
+    for error in result.errors:
+        click.echo(f"\n{error}", err=True)
+    if result.errors:
+        failed = f"{len(result.errors)} of the pages failed; their notebooks are as they were"
+        click.echo(f"\n{failed}", err=True)
+    return 1 if result.errors else 0

@@ -1,0 +1,51 @@
+"""``course check``: list all problems."""
+
+from pathlib import Path
+
+import click
+
+from coursekit.pages.notebook import pages
+from coursekit.problem import PageError
+from coursekit.results.advice import advice as numbers_without_record
+from coursekit.rules.check import check as find_problems
+
+
+@click.command(short_help="list all problems of pages and notebooks")
+@click.option(
+    "--advice",
+    is_flag=True,
+    help="also list numbers that look like results but carry no record; they are no problems",
+)
+@click.pass_obj
+def check(root: Path, advice: bool) -> int:
+    """List all problems.
+
+    These are stale or missing notebooks, what would not run elsewhere, errors, warnings, machine paths and progress bars in
+    outputs, pictures without alternative text, numbers and verdicts in the text that differ from what was measured, and claims
+    that are not settled, not mentioned, or settled twice. Nothing is executed or changed.
+    """
+    problems = find_problems(root)
+    for problem in problems:
+        click.echo(problem)
+    try:
+        unbound = numbers_without_record(root)
+    except PageError:  # among the problems already
+        unbound = []
+    if advice:
+        for one in unbound:
+            click.echo(f"advice: {one}")
+    click.echo(
+        f"{len(problems)} problems"
+        if problems
+        else f"{len(pages(root))} pages checked, no problems"
+    )
+    if unbound:
+        click.echo(
+            f"{len(unbound)} numbers look like results but carry no record; "
+            + (
+                "bind those that are: `15 <!-- = name.mean -->`"
+                if advice
+                else "`course check --advice` lists them"
+            )
+        )
+    return 1 if problems else 0

@@ -1,0 +1,96 @@
+"""``course grade``: grade what a class handed in."""
+
+from collections import Counter
+from dataclasses import fields
+from pathlib import Path
+
+import click
+
+from coursekit.grading.sandbox import Limits
+
+_DEFAULTS = {one.name: one.default for one in fields(Limits)}
+
+
+@click.command(short_help="grade what a class handed in")
+@click.argument("submitted", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="GRADES",
+    help="folder for all results",
+)
+@click.option(
+    "--student", multiple=True, help="grade only this one (repeat; * and ? match)", metavar="NAME"
+)
+@click.option(
+    "--exercise",
+    multiple=True,
+    metavar="NAME",
+    help="grade only this one, such as dropout/max_norm or 'noise/*' (repeat)",
+)
+@click.option("--again", is_flag=True, help="grade again what has its grades already")
+@click.option("--jobs", type=int, default=-1, help="submissions at once (default: one per core)")
+@click.option(
+    "--cluster",
+    default="",
+    metavar="ADDRESS",
+    help="a Dask scheduler whose workers do the grading",
+)
+@click.option(
+    "--seconds",
+    type=float,
+    default=_DEFAULTS["seconds"],
+    show_default=True,
+    help="that a cell or a check may take",
+)
+@click.option(
+    "--memory",
+    type=int,
+    default=_DEFAULTS["memory"] // 2**20,
+    show_default=True,
+    metavar="MIB",
+    help="that a submission may take",
+)
+@click.option(
+    "--no-sandbox",
+    is_flag=True,
+    help="run submissions with all rights that you have; only for work that you trust",
+)
+@click.pass_obj
+def grade(
+    root: Path,
+    submitted: Path,
+    out: Path,
+    student: tuple[str, ...],
+    exercise: tuple[str, ...],
+    again: bool,
+    jobs: int,
+    cluster: str,
+    seconds: float,
+    memory: int,
+    no_sandbox: bool,
+) -> int:
+    """Grade what a class handed in: each submission in a sandbox of its own, several at once.
+
+    SUBMITTED is nbgrader's folder submitted/<student>/<chapter>/<exercise>.ipynb, a zip of it, or a folder or zip as Canvas and
+    Moodle export it. GRADES gets grades.csv, overview.html, feedback for each submission, and nbgrader's gradebook for points
+    that a person gives. A grading that was stopped goes on where it was when the command is given again.
+    """
+    # A second to import, which only this command needs.
+    from coursekit.grading.grade import Options
+    from coursekit.grading.grade import grade as grade_class
+
+    limits = Limits(seconds=seconds, all_seconds=max(5 * seconds, 60), memory=memory * 2**20)
+    settings = Options(student, exercise, again, jobs, cluster, not no_sandbox, limits)
+    outcome = grade_class(root, submitted, out, settings)
+    for message in outcome.left_out:
+        click.echo(f"left out: {message}")
+    counts = Counter(result.status for result in outcome.results)
+    click.echo(
+        f"{outcome.marked} graded now, {outcome.kept} before: "
+        + ", ".join(f"{n} {status}" for status, n in counts.most_common())
+    )
+    if flagged := [result for result in outcome.results if result.flags]:
+        click.echo(f"{len(flagged)} want a look by a person; the overview lists them")
+    return 0

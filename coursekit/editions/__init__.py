@@ -1,0 +1,1 @@
+"""What is made of the built book: one PDF, and the edition for students."""

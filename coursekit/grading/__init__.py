@@ -1,0 +1,1 @@
+"""Grading a class: ``course grade``."""

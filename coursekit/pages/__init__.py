@@ -1,0 +1,1 @@
+"""Pages and their notebooks: reading MyST, converting, bundling the engine, executing."""

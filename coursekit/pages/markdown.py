@@ -1,0 +1,328 @@
+"""Turn a page's MyST Markdown into the plain Markdown that any notebook program shows properly.
+
+What has no plain form is refused with its line, so that nothing raw reaches a notebook. Links to other places of the
+book become links to its public address, or just their text while it has none.
+"""
+
+import base64
+import mimetypes
+import posixpath
+import re
+from collections.abc import Callable
+
+from docutils.nodes import make_id
+
+from coursekit.pages.book import Book, address, cite, reference
+from coursekit.pages.myst import Block, MystError, blocks
+from coursekit.pages.prose import close_gaps
+from coursekit.pages.quiz import inline_html, read_quiz
+from coursekit.paths import PLAYGROUND
+
+ADMONITIONS = frozenset(
+    "admonition attention caution danger error hint important note seealso tip warning".split()
+)
+FORMATS = {  # roles that only change how their text looks
+    "abbr": "{}",
+    "claim": "(claim {})",
+    "code": "`{}`",
+    "emphasis": "*{}*",
+    "kbd": "<kbd>{}</kbd>",
+    "math": "${}$",
+    "strong": "**{}**",
+    "sub": "<sub>{}</sub>",
+    "sup": "<sup>{}</sup>",
+    "term": "{}",
+}
+INLINE = re.compile(  # what stands in a line beside words
+    r"""
+    (?P<comment> <!--.*?--> )
+  | \{(?P<role>[\w:.+-]+)\} (?P<ticks>`+) (?P<content>.+?) (?<!`)(?P=ticks)(?!`)
+  | (?P<code> (?P<fence>`+)(?!`) .+? (?<!`)(?P=fence)(?!`) )
+  | \$\$ (?P<display> (?:(?!\$\$).)+ ) \$\$ (?:[ \t]*\((?P<equation>[\w:.-]+)\)[ \t]*(?=\n|$))?
+  | (?P<math> (?<![\\$])\$(?![\s$]) [^$\n]+ (?<![\s\\])\$ )
+  | !\[(?P<alt>[^\]]*)\]\((?P<image>[^()\s]+)\)
+  | (?<!!)\[(?P<text>[^\[\]]*)\]\((?P<link>[^()\s]*)\)
+  | (?P<substitution> \{\{.*?\}\} )
+  | (?P<footnote> \[\^[^\]]+\] )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_GLUED_CLAIM = re.compile(r"(?<=[^\s(`])(?=\{claim\}`)")
+_EXPLICIT = re.compile(r"^(.*?)\s*<([^<>]+)>$", re.DOTALL)
+_RAW_BLOCK = re.compile(
+    r"^[ \t]*(?:`{3,}[ \t]*\{.*|:{3,}.*|\([^()\s]+\)=[ \t]*|%[ ].*)$", re.MULTILINE
+)
+_RAW_INLINE = re.compile(r"\{[\w:.+-]+\}(?=``)|\{\{.*?\}\}|\[\^[^\]]+\]")
+
+
+def to_markdown(text: str, page: str, book: Book) -> str:
+    """Convert the MyST ``text`` of ``page`` (its path in the book, without suffix).
+
+    Raises MystError, with the line in ``text``, for a directive, role, label or work that is not known.
+    """
+    text = _GLUED_CLAIM.sub(" ", close_gaps(text))
+    return _Converter(page, book).convert(text, 1).strip("\n")
+
+
+def raw_myst(markdown: str) -> list[str]:
+    """Find what looks like MyST markup in a notebook's Markdown, code and formulas aside."""
+    prose = re.sub(
+        r"^([ \t]*)(`{3,}|~{3,})(?![ \t]*\{).*?^\1\2[ \t]*$",
+        "",
+        markdown,
+        flags=re.MULTILINE | re.DOTALL,
+    )
+    found = [match.group().strip() for match in _RAW_BLOCK.finditer(prose)]
+    prose = re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "``", _RAW_BLOCK.sub("", prose), flags=re.DOTALL)
+    prose = re.sub(r"<!--.*?-->|\$\$.*?\$\$|\$[^$\n]+\$", "", prose, flags=re.DOTALL)
+    return found + [match.group() for match in _RAW_INLINE.finditer(prose)]
+
+
+class _Converter:
+    def __init__(self, page: str, book: Book) -> None:
+        self.page, self.book = page, book
+
+    # ------------------------------------------------------------------ blocks
+
+    def convert(self, text: str, line: int) -> str:
+        parts = []
+        for block in blocks(text, line):
+            if block.kind == "text":
+                parts.append(self.inline("\n".join(block.lines), block.line))
+            elif block.kind == "code":
+                parts.append("\n".join(block.lines))
+            elif block.kind == "directive":
+                made = self.directive(block)
+                parts.append(
+                    "\n".join(block.indent + part if part else part for part in made.splitlines())
+                )
+        return re.sub(r"\n{3,}", "\n\n", "\n".join(parts))
+
+    def directive(self, block: Block) -> str:
+        name = block.name
+        if name in ADMONITIONS:
+            return self.admonition(block)
+        methods: dict[str, Callable[[Block], str]] = {
+            "bibliography": self.bibliography,
+            "code": self.listing,
+            "code-block": self.listing,
+            "dropdown": lambda b: self.details(self.words(b), self.body(b)),
+            "exercise": lambda b: self.quote(
+                f"Exercise: {self.words(b)}" if b.argument else "Exercise", self.body(b)
+            ),
+            "figure": self.figure,
+            "image": self.figure,
+            "playground": self.playground,
+            "list-table": self.list_table,
+            "margin": lambda b: self.quote(self.words(b), self.body(b)),
+            "math": self.math,
+            "quiz": self.quiz,
+            "sidebar": lambda b: self.quote(self.words(b), self.body(b)),
+            "solution": lambda b: self.details("Solution", self.body(b)),
+            "tab-item": lambda b: f"**{self.words(b)}**\n\n{self.body(b)}\n",
+            "tab-set": self.body,
+            "table": lambda b: (
+                f"**{self.words(b)}**\n\n{self.body(b)}\n" if b.argument else self.body(b)
+            ),
+        }
+        if name not in methods:
+            raise MystError(
+                f"no plain Markdown is known for the directive {{{name}}}", block.line - 1
+            )
+        return methods[name](block)
+
+    def words(self, block: Block) -> str:
+        return self.inline(block.argument, block.line - 1)
+
+    def body(self, block: Block) -> str:
+        return self.convert("\n".join(block.lines), block.line).strip("\n")
+
+    def admonition(self, block: Block) -> str:
+        body, title = self.body(block), block.name.capitalize()
+        if block.name == "seealso":
+            title = "See also"
+        if block.name == "admonition":
+            title = self.words(block)
+        elif block.argument:  # as in Sphinx: words after the name open the text
+            body = f"{self.words(block)}\n\n{body}".strip()
+        if "dropdown" in block.options.get("class", "").split():
+            return self.details(title, body)
+        return self.quote(title, body)
+
+    @staticmethod
+    def quote(title: str, body: str) -> str:
+        text = f"**{title}**\n\n{body}" if title else body
+        return "\n" + "\n".join(f"> {line}".rstrip() for line in text.splitlines()) + "\n"
+
+    @staticmethod
+    def details(title: str, body: str) -> str:
+        return f"\n<details>\n<summary><b>{title}</b></summary>\n\n{body}\n\n</details>\n"
+
+    @staticmethod
+    def listing(block: Block) -> str:
+        return "\n".join([f"```{block.argument}", *block.lines, "```"])
+
+    def math(self, block: Block) -> str:
+        formula = "\n".join([*([block.argument] if block.argument else []), *block.lines]).strip(
+            "\n"
+        )
+        return self.display(formula, block.options.get("label"))
+
+    def display(self, formula: str, label: str | None) -> str:
+        if not label:
+            return f"$$\n{formula.strip()}\n$$"
+        return f"$$\n{formula.strip()}\n\\tag{{{self.book.equations[self.page][label]}}}\n$$"
+
+    def figure(self, block: Block) -> str:
+        picture = self.picture(block.options.get("alt", ""), block.argument, block.line - 1)
+        caption = self.body(block)
+        return f"{picture}\n\n*{caption}*\n" if caption else picture
+
+    def list_table(self, block: Block) -> str:
+        rows: list[list[str]] = []
+        for line in block.lines:
+            if new_row := re.match(r"^\*\s+-\s*(.*)$", line):
+                rows.append([new_row.group(1)])
+            elif (new_cell := re.match(r"^\s+-\s*(.*)$", line)) and rows:
+                rows[-1].append(new_cell.group(1))
+            elif line.strip() and rows:
+                rows[-1][-1] += " " + line.strip()
+        if not rows or len({len(row) for row in rows}) > 1:
+            raise MystError(
+                "a {list-table} needs rows of equal length, each opened by '* -'", block.line
+            )
+        if block.options.get("header-rows", "0") == "0":
+            rows.insert(0, [""] * len(rows[0]))
+        rows.insert(1, ["---"] * len(rows[0]))
+        cells = [
+            [self.inline(cell.strip(), block.line).replace("|", "\\|") for cell in row]
+            for row in rows
+        ]
+        table = "\n".join("| " + " | ".join(row) + " |" for row in cells)
+        return f"**{self.words(block)}**\n\n{table}\n" if block.argument else f"\n{table}\n"
+
+    def quiz(self, block: Block) -> str:
+        """Fold each explanation under its answer, which is HTML: there Markdown would not be read."""
+        quiz = read_quiz(block.argument, block.lines, block.line)
+        parts = [f"**{self.inline(quiz.question.text, quiz.question.line)}**"]
+        for option in quiz.options:
+            answer = inline_html(self.inline(option.answer.text, option.answer.line))
+            why = self.convert(option.explanation.text, option.explanation.line).strip("\n")
+            parts.append(f"<details>\n<summary>{answer}</summary>\n\n{why}\n\n</details>")
+        return "\n" + "\n\n".join(parts) + "\n"
+
+    def playground(self, block: Block) -> str:
+        """Say where it is: what trains in the reader's browser needs the book's page."""
+        page = self.to_page("playground", f"/{PLAYGROUND}", "", block.line - 1)
+        return self.quote(
+            "", f"In the book you can train this example live, on this page and in the {page}."
+        )
+
+    def bibliography(self, _: Block) -> str:
+        text = (self.book.root / f"{self.page}.md").read_text(encoding="utf-8")
+        cited = {
+            key.strip()
+            for keys in re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", text)
+            for key in keys.split(",")
+        }
+        entries = sorted(
+            (self.book.references[key] for key in cited if key in self.book.references), key=cite
+        )
+        return "\n".join(f"- {reference(entry)}" for entry in entries)
+
+    # ------------------------------------------------------------------ inline
+
+    def inline(self, text: str, line: int) -> str:
+        def replace(match: re.Match[str]) -> str:
+            where = line + text.count("\n", 0, match.start())
+            groups = match.groupdict()
+            if groups["role"]:
+                return self.role(groups["role"], groups["content"].strip(), where)
+            if groups["display"] and groups["equation"]:
+                return self.display(groups["display"], groups["equation"])
+            if groups["image"]:
+                return self.picture(groups["alt"], groups["image"], where)
+            if groups["link"] is not None:
+                return self.link(groups["text"], groups["link"], where)
+            if groups["substitution"] or groups["footnote"]:
+                raise MystError(f"{match.group()!r} has no plain form; write it out", where)
+            return match.group()
+
+        return INLINE.sub(replace, text)
+
+    def role(self, name: str, content: str, line: int) -> str:
+        if name.startswith("cite"):
+            return self.citation(name, content, line)
+        explicit = _EXPLICIT.match(content)
+        words, target = explicit.groups() if explicit else ("", content)
+        if name == "eq":
+            return f"({self.equation(target, line)})"
+        if name in ("ref", "numref", "prf:ref"):
+            return self.to_label(words.replace("%s", "").strip(), target, line)
+        if name == "doc":
+            return self.to_page(words, target, "", line)
+        if name not in FORMATS:
+            raise MystError(f"no plain Markdown is known for the role {{{name}}}", line)
+        return FORMATS[name].format(words if name == "term" and words else content)
+
+    def equation(self, label: str, line: int) -> int:
+        try:
+            return self.book.equations[self.page][label]
+        except KeyError:
+            raise MystError(f"this page has no equation labelled {label!r}", line) from None
+
+    def citation(self, role: str, keys: str, line: int) -> str:
+        parenthetical = role in ("cite", "cite:p")
+        if not parenthetical and role != "cite:t":
+            raise MystError(f"no plain Markdown is known for the role {{{role}}}", line)
+        works = []
+        for key in keys.split(","):
+            if key.strip() not in self.book.references:
+                raise MystError(f"references.bib has no work {key.strip()!r}", line)
+            entry = self.book.references[key.strip()]
+            named = cite(entry, parenthetical)
+            works.append(f"[{named}]({address(entry)})" if address(entry) else named)
+        return f"({'; '.join(works)})" if parenthetical else ", ".join(works)
+
+    def picture(self, alt: str, path: str, line: int) -> str:
+        """Show a picture; one that lies in the book travels inside the notebook."""
+        if not alt:
+            raise MystError(f"the picture {path} needs an alternative text", line)
+        if re.match(r"https?:|data:", path):
+            return f"![{alt}]({path})"
+        base = self.book.root if path.startswith("/") else (self.book.root / self.page).parent
+        file = base / path.lstrip("/")
+        if not file.is_file():
+            raise MystError(f"there is no picture {path}", line)
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        return f"![{alt}](data:{kind};base64,{base64.b64encode(file.read_bytes()).decode()})"
+
+    def link(self, words: str, target: str, line: int) -> str:
+        if re.match(r"[a-z]+:", target):
+            return f"[{words}]({target})"
+        file, _, label = target.partition("#")
+        if not file and label:
+            return self.to_label(words, label, line)
+        if target in self.book.labels:
+            return self.to_label(words, target, line)
+        if file.endswith((".md", ".ipynb")):
+            return self.to_page(words, file.rsplit(".", 1)[0], label, line)
+        raise MystError(f"the link to {target!r} would be dead in a lone notebook", line)
+
+    def to_label(self, words: str, label: str, line: int) -> str:
+        if label not in self.book.labels:
+            raise MystError(f"nothing in the book is labelled {label!r}", line)
+        place = self.book.labels[label]
+        return self.linked(words or self.inline(place.title, line), place.page, label)
+
+    def to_page(self, words: str, target: str, label: str, line: int) -> str:
+        folder = "" if target.startswith("/") else posixpath.dirname(self.page)
+        page = posixpath.normpath(posixpath.join(folder, target.lstrip("/")))
+        if page not in self.book.titles:
+            raise MystError(f"the book has no page {page!r}", line)
+        return self.linked(words or self.inline(self.book.titles[page], line), page, label)
+
+    def linked(self, words: str, page: str, label: str) -> str:
+        if not self.book.url:
+            return words
+        return f"[{words}]({self.book.url}/{page}.html{'#' + make_id(label) if label else ''})"

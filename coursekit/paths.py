@@ -1,0 +1,16 @@
+"""Where things lie."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]  # the course's folder, which holds the book and this package
+
+# Pages of the book that run no code: their files, and those that tools know by name.
+TEXTS = ("index.md", "pages/*.md")
+GLOSSARY, INSTRUCTORS, LEDGER, PLAYGROUND = (
+    f"pages/{name}" for name in ("glossary", "instructors", "ledger", "playground")
+)
+
+
+def texts(root: Path) -> list[Path]:
+    """The files of a course's pages that run no code."""
+    return sorted(path for name in TEXTS for path in root.glob(name))

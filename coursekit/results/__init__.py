@@ -1,0 +1,1 @@
+"""What runs recorded: numbers, verdicts and claims, and where the text speaks of them."""

@@ -1,0 +1,76 @@
+// Starts a playground when it is asked for: by its button, by its fold, or by an address that holds a setting. The first one
+// loads what it is made of, from the book itself.
+{
+  const pages = document.documentElement.dataset.content_root, folder = `${pages}playground/`;
+  const add = (tag, attributes) => new Promise((done, failed) => {
+    const made = Object.assign(document.createElement(tag), attributes);
+    made.onload = done;
+    made.onerror = () => {
+      made.remove();
+      failed(new Error(`${made.src ?? made.href} could not be loaded`));
+    };
+    document.head.append(made);
+  });
+  let loaded;
+  const load = async () => {
+    await Promise.all([add("link", {rel: "stylesheet", href: `${folder}playground.css`}), add("script", {src: `${folder}playground.js`})]);
+    await Playground.start(folder);
+  };
+  const begin = (playground) => {
+    if (!playground.refused && !matchMedia("(prefers-reduced-motion: reduce)").matches) playground.train();
+  };
+  // Gives nothing where loading fails; it is tried anew when asked for again.
+  const open = async (place, options) => {
+    const before = [...place.children];
+    place.textContent = "Loading …";
+    try {
+      await (loaded ??= load());
+    } catch (error) {
+      console.error(error);
+      loaded = undefined;
+      place.replaceChildren("The playground could not be loaded. ", ...before);
+      return undefined;
+    }
+    const playground = Playground.open(place, {pages, ...options});
+    begin(playground);
+    return playground;
+  };
+
+  for (const fold of document.querySelectorAll("details.playground-fold")) {
+    const {example, knobs} = fold.dataset;
+    let playground;
+    fold.addEventListener("toggle", async () => {
+      if (!fold.open) return (await playground)?.pause();
+      playground ??= open(fold.querySelector(".playground"), {address: `try-${example}`, knobs: knobs.split(" "), small: true});
+      playground = await playground;
+    });
+  }
+
+  // Without scripts these places show what was recorded. With them, they would draw the browser away from what trains.
+  for (const mark of document.querySelectorAll("[id^=try-]")) mark.removeAttribute("id");
+  const complete = new Promise((done) => document.readyState === "complete" ? done() : addEventListener("load", done));
+  const place = document.querySelector(".playground-page"), asked = () => /^#try-|data\.kind=/.test(location.hash);
+  let whole;
+  const go = async () => {
+    const address = asked() ? location.hash.slice(1) : "";
+    if (whole) {
+      const playground = await whole;
+      if (!playground) return;
+      playground.go(address);
+      begin(playground);
+    } else {
+      whole = open(place, {address, follow: true});
+      if (!(await whole)) return (whole = undefined);
+    }
+    place.querySelector("button, select").focus({preventScroll: true});
+    // At once, since the theme's slow scrolling can be drawn elsewhere; and again when the page no longer grows.
+    for (const ready of [undefined, complete]) {
+      await ready;
+      place.scrollIntoView({behavior: "instant"});
+    }
+  };
+  const follow = () => place && asked() && go();
+  place?.querySelector("button").addEventListener("click", go);
+  addEventListener("hashchange", follow);
+  follow();
+}

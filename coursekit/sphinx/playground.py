@@ -1,0 +1,134 @@
+"""Sphinx: the directive ``{playground}`` lets a worked example train in the reader's browser.
+
+With the name of an example it is a fold below the text that speaks of it, whose knobs are named by their paths::
+
+    ```{playground} dropout
+    :knobs: dropout.hidden
+    ```
+
+Without, it is the whole playground. ``{playground-examples} dropout`` lists the examples of a chapter with what Keras recorded.
+The examples are in ``playground/src/presets.json``; what runs them is ``vendor/playground``, loaded on a reader's first click.
+"""
+
+import json
+from html import escape
+from pathlib import Path
+from typing import Any, ClassVar
+
+from bs4 import BeautifulSoup
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
+
+from coursekit.paths import PLAYGROUND
+
+PRESETS = "playground/src/presets.json"
+RECORDED = "playground/src/recorded.json"
+PICTURES = "playground/recorded"
+_LOADER = Path(__file__).with_name("playground.js").read_text(encoding="utf-8")
+
+
+def read_presets(root: Path) -> dict[str, dict[str, str]]:
+    """Read the examples of the course in ``root``, by their names."""
+    presets = json.loads((root / PRESETS).read_text(encoding="utf-8"))
+    return {preset["name"]: preset for preset in presets}
+
+
+class playground(nodes.Element):
+    """A place for a playground: the whole one, or a ``preset`` with its ``knobs``."""
+
+
+class PlaygroundDirective(SphinxDirective):
+    """The playground, or a small one for one example."""
+
+    optional_arguments = 1
+    option_spec: ClassVar[dict[str, Any]] = {"knobs": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        """Make the place; an example that there is not is an error at the directive's line."""
+        self.env.note_dependency(str(Path(self.env.srcdir, PRESETS)))
+        if not self.arguments:
+            return [playground()]
+        presets = read_presets(Path(self.env.srcdir))
+        if self.arguments[0] not in presets:
+            raise self.error(
+                f"the playground has no example {self.arguments[0]!r}; it has {', '.join(presets)}"
+            )
+        knobs = self.options.get("knobs", "").split()
+        return [playground(preset=presets[self.arguments[0]], knobs=knobs)]
+
+
+def _visit(self: HTML5Translator, node: playground) -> None:
+    if not (preset := node.get("preset")):
+        self.body.append(
+            '<div class="playground-page playground"><p><button type="button">Start the playground</button></p></div>\n'
+            '<p class="only-without-scripts">Training needs scripts, which are switched off. '
+            "What Keras recorded of each example is shown below.</p>\n"
+        )
+        raise nodes.SkipNode
+    here = "../" * self.builder.current_docname.count("/")
+    name = preset["name"]
+    self.body.append(
+        f'<details class="playground-fold" data-example="{name}" data-knobs="{escape(" ".join(node["knobs"]))}">\n'
+        f"<summary>Train it here: {escape(preset['title'])}</summary>\n"
+        f'<div class="playground"><p><a href="{here}{PLAYGROUND}.html#try-{name}">Open it in the playground</a></p></div>\n'
+        "</details>\n"
+    )
+    raise nodes.SkipNode
+
+
+class ExamplesDirective(SphinxDirective):
+    """The examples of one chapter, each with its question, its links and what Keras recorded."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Make a section for each example."""
+        root = Path(self.env.srcdir)
+        for file in (PRESETS, RECORDED):
+            self.env.note_dependency(str(root / file))
+        recorded = json.loads((root / RECORDED).read_text(encoding="utf-8"))
+        made: list[nodes.Node] = []
+        for name, preset in read_presets(root).items():
+            if preset["page"].split("/")[1] != self.arguments[0]:
+                continue
+            section = nodes.section(ids=[f"example-{name}"], names=[f"example-{name}"])
+            section += nodes.title("", preset["title"])
+            where = addnodes.pending_xref(
+                "",
+                nodes.inline("", "Where the book has it"),
+                refdomain="std",
+                reftype="doc",
+                reftarget=f"/{preset['page']}",
+                refdoc=self.env.docname,
+                refexplicit=True,
+                refwarn=True,
+            )
+            # Where an address asks for an example, and scripts are off, its recorded curves are shown.
+            run = f'<span id="try-{name}"></span><a class="playground-run" href="#try-{name}">Train it</a>'
+            section += nodes.paragraph("", preset["question"])
+            links = nodes.paragraph("", "", nodes.raw("", f"{run} ", format="html"), where)
+            section += links
+            alt = recorded[name]["alt"]
+            section += nodes.image(uri=f"/{PICTURES}/{name}.png", alt=alt)
+            self.state.document.note_explicit_target(section)
+            made.append(section)
+        return made
+
+
+def add_playground(page: BeautifulSoup) -> None:
+    """Give a page with a playground the script that starts it."""
+    if page.select_one(".playground") and not page.select_one("script.playground-loader"):
+        script = page.new_tag("script", attrs={"class": "playground-loader"})
+        script.string = _LOADER
+        page.body.append(script)
+
+
+def setup_playground(app: Sphinx) -> None:
+    """Register the directives."""
+    app.add_node(playground, html=(_visit, None))
+    app.add_directive("playground", PlaygroundDirective)
+    app.add_directive("playground-examples", ExamplesDirective)
