@@ -1,6 +1,6 @@
 """Every use of what TensorFlow, Keras and joblib do not promise to keep, each a small function.
 
-A new release that moves one of these breaks its test in tests/test_lab_hooks.py, and nothing else
+A new release that moves one of these breaks its test in tests/lab/test_hooks.py, and nothing else
 has to be searched.
 """
 
