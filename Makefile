@@ -44,10 +44,9 @@ playground-compare: environments ## train them in Chromium, too, and compare fin
 EVIDENCE := $(wildcard chapters/*_evidence.ipynb)
 
 test: environments ## run every test, all notebooks included
-	@# Two files at a time, the longest first: a notebook trains on all cores, but compiles on one. Each runs whatever becomes of the others.
+	@# Two files at a time: a notebook trains on all cores, but compiles on one. Each runs whatever becomes of the others.
 	@status=0; set -x; \
-	  $(RUN) -m pytest tests -n 2 --dist loadfile || status=$$?; \
-	  $(MAKE) test-colab || status=$$?; \
+	  $(RUN) -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder || status=$$?; \
 	  $(RUN) -m pytest $(EVIDENCE) $(filter-out $(EVIDENCE),$(wildcard chapters/*.ipynb)) solutions -n 2 --dist loadfile \
 	    --no-loadscope-reorder || status=$$?; \
 	  exit $$status
@@ -58,7 +57,7 @@ test-fast: $(VENV)/ready ## run the tests that take seconds
 # tests/conftest.py and what pyproject.toml adds need packages of the course, which are not there.
 AGAINST_KERAS := tests/lab/test_exactness.py --noconftest --override-ini "addopts=-ra --import-mode=importlib"
 
-test-colab: $(VENV)-colab/ready ## test the engine against Keras with Colab's versions (a part of make test)
+test-colab: $(VENV)-colab/ready ## test the engine against Keras with Colab's versions (a part of make test, in tests/lab/test_colab.py)
 	$(VENV)-colab/bin/python -m pytest $(AGAINST_KERAS)
 
 test-kaggle: $(VENV)-kaggle/ready $(VENV)/ready ## the same with Kaggle's versions, and all notebooks, shortened
