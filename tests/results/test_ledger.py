@@ -165,8 +165,8 @@ def test_a_row_says_all_about_a_claim_and_links_to_its_evidence_and_sentence(htm
     )
     assert words(seeds) == "30 + 30"
     assert [(a.get("href"), words(a)) for a in claim.iter("a")] == [
-        ("chapters/page_evidence.html#evidence-c14", "evidence for C14"),
-        ("chapters/page.html#claim-c14", "chapter that states C14"),
+        ("../chapters/page_evidence.html#evidence-c14", "evidence for C14"),
+        ("../chapters/page.html#claim-c14", "chapter that states C14"),
     ]
     assert 'id="evidence-c14"' in (html / "chapters/page_evidence.html").read_text()
     assert (html / "chapters/page.html").read_text().count('id="claim-c14"') == 1
