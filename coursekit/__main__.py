@@ -8,6 +8,7 @@ from coursekit.commands.build import build
 from coursekit.commands.canary import canary
 from coursekit.commands.check import check
 from coursekit.commands.grade import grade
+from coursekit.commands.new import new_exercise, new_page
 from coursekit.commands.numbers import numbers
 from coursekit.commands.pdf import pdf
 from coursekit.commands.prove import prove
@@ -62,7 +63,7 @@ def main(context: click.Context, root: Path) -> None:
     context.obj = root.resolve()
 
 
-for _command in (build, check, numbers, pdf, release, grade, prove, canary):
+for _command in (build, check, numbers, new_page, new_exercise, pdf, release, grade, prove, canary):
     main.add_command(_command)
 
 if __name__ == "__main__":
