@@ -22,7 +22,8 @@ def new_page(root: Path, page: str, title: str) -> int:
       course new-page chapters/early_stopping "Early stopping"
     """
     _say(write_page(page, title, root), root)
-    click.echo(f"now run: course build {page.rpartition('/')[2]} && course check")
+    folder, _, name = page.partition("/")
+    click.echo(f"now run: {f'course build {name} && ' if folder == 'chapters' else ''}course check")
     return 0
 
 
