@@ -15,7 +15,7 @@ SUBMISSIONS = [
     ),
     wrong(
         "three inputs",
-        {"check_size": "weights; it should be", "check_output": "from two inputs"},
+        {"check_size": "weights; it should be", "check_output": "each of two inputs"},
         network=("Input((2,))", "Input((3,))"),
     ),
     wrong(
