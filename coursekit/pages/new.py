@@ -41,7 +41,7 @@ def new_exercise(name: str, title: str, root: Path = ROOT) -> list[Path]:
         )
     if not (root / f"chapters/{match[1]}.md").exists():
         raise PageError(f"there is no chapter chapters/{match[1]}.md for the exercise {name!r}")
-    files = {f"solutions/{name}.md": "exercise.md", f"tests/proofs/{name}.py": "proof.py"}
+    files = {f"solutions/{name}.md": "exercise.md", f"tests/proofs/{name}.py": "proof.py.txt"}
     return _write(root, files, f"solutions/{name}", title)
 
 
