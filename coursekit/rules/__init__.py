@@ -1,1 +1,1 @@
-"""What the check looks for."""
+"""What the check looks for: a module for each rule, with the function ``problems``."""

@@ -1,14 +1,17 @@
 """Each kind of problem is found, named with its file and cell, and nothing else is reported."""
 
+import importlib
 import json
+import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from coursekit import rules
 from coursekit.pages.notebook import Page, code_cells
-from coursekit.rules.check import check
+from coursekit.rules.check import OF_A_PAGE, OF_THE_COURSE, check
 from tests.support.small_course import EVIDENCE, Course, settled
 
 NOTEBOOK, SOURCE = Path("chapters/page.ipynb"), Path("chapters/page.md")
@@ -27,6 +30,17 @@ def test_a_sound_course_has_no_problems(built: Course, capsys: pytest.CaptureFix
     assert check(built.root) == []
     assert built.command("check") == 0
     assert "1 pages checked, no problems" in capsys.readouterr().out
+
+
+def test_no_rule_is_forgotten() -> None:
+    found = {
+        module
+        for one in pkgutil.iter_modules(rules.__path__)
+        for module in [importlib.import_module(f"coursekit.rules.{one.name}")]
+        if hasattr(module, "problems")
+    }
+    assert found == {*OF_A_PAGE, *OF_THE_COURSE}
+    assert len(found) == len(OF_A_PAGE) + len(OF_THE_COURSE)
 
 
 def show(text: str, name: str = "stdout") -> Callable[[nbformat.NotebookNode], object]:

@@ -1,0 +1,41 @@
+"""A notebook follows from its page: its inputs from the source, its outputs from code and versions."""
+
+from collections.abc import Iterator
+
+from coursekit.pages.notebook import code_hash, installed_versions
+from coursekit.problem import Problem
+from coursekit.rules.course import REBUILD, Built
+
+
+def problems(built: Built) -> Iterator[Problem]:
+    """Find a missing notebook, and where a stored one no longer is what a build would store."""
+    stored, expected = built.notebook, built.expected
+    if stored is None:
+        yield built.in_source(f"has no notebook; {REBUILD}")
+        return
+    metadata = dict(stored.metadata.get("course", {}))
+    made_by = metadata.pop("built", {})
+    if made_by.get("code") != code_hash(expected):
+        yield built.in_notebook(
+            "outputs are stale: the page's code or lab.py changed since they were made; " + REBUILD
+        )
+    for name, version in installed_versions().items():
+        made_with = made_by.get("versions", {}).get(name, "none")
+        if made_with != version:
+            yield built.in_notebook(
+                f"outputs are stale: made with {name} {made_with}, installed is {version}; "
+                + REBUILD
+            )
+    if len(stored.cells) != len(expected.cells):
+        yield built.in_notebook(
+            f"has {len(stored.cells)} cells, its source gives {len(expected.cells)}; {REBUILD}"
+        )
+    keys = ("cell_type", "source", "metadata", "id")
+    for (number, cell), wanted in zip(built.cells(), expected.cells, strict=False):
+        if any(cell.get(key) != wanted.get(key) for key in keys):
+            yield built.in_notebook(f"differs from what its source gives; {REBUILD}", number)
+            # The cells behind one that was added or left out all differ, too.
+            return
+    kernel = stored.metadata.get("kernelspec")
+    if metadata != expected.metadata.course or kernel != expected.metadata.kernelspec:
+        yield built.in_notebook(f"its metadata differ from what its source gives; {REBUILD}")
