@@ -1,1 +1,19 @@
-"""Extensions of Sphinx that make the book; _config.yml names ``ext`` and ``html``, which load the rest."""
+"""Extensions of Sphinx that make the book: each module is one, with its script beside it, and this package loads all.
+
+``scripts`` alone is none, but what some of them share.
+"""
+
+from sphinx.application import Sphinx
+
+EXTENSIONS = """
+stored_outputs downloads launch_buttons index ledger pictures playground quiz redirects sliders finish
+""".split()
+# What each of them answers: none keeps anything that processes would have to share.
+PARALLEL = {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Load all extensions."""
+    for name in EXTENSIONS:
+        app.setup_extension(f"{__name__}.{name}")
+    return PARALLEL

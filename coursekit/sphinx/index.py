@@ -14,6 +14,7 @@ from sphinx.transforms import SphinxTransform
 
 from coursekit.pages.terms import load_terms
 from coursekit.problem import PageError
+from coursekit.sphinx import PARALLEL
 
 
 class GlossaryError(SphinxError):
@@ -68,8 +69,9 @@ def _lead_back(app: Sphinx, page: str, _: str, context: dict[str, Any], __: obje
             context["prev"] = {"link": app.builder.get_relative_uri(page, before), "title": title}
 
 
-def setup_index(app: Sphinx) -> None:
+def setup(app: Sphinx) -> dict[str, bool]:
     """Register what enters first uses."""
     app.connect("builder-inited", _read_terms)
     app.connect("html-page-context", _lead_back, priority=400)  # before the theme's own
     app.add_transform(FirstUses)
+    return PARALLEL

@@ -23,6 +23,7 @@ from coursekit.results.ledger import (
     interval,
     load_ledger,
 )
+from coursekit.sphinx import PARALLEL
 
 SOURCES = {"split": "the source’s data", "fresh": "fresh data"}
 MARKS = {"supported": "✓", "opposite": "✗"}  # of a comparison; anything else has none
@@ -289,7 +290,7 @@ def _read_ledger(app: Sphinx) -> None:
         raise LedgerError(str(error)) from error
 
 
-def setup_ledger(app: Sphinx) -> None:
+def setup(app: Sphinx) -> dict[str, bool]:
     """Register the role, the directive and what they need."""
     app.connect("builder-inited", _read_ledger)
     app.connect("doctree-resolved", _fill_in_links)
@@ -297,3 +298,4 @@ def setup_ledger(app: Sphinx) -> None:
     app.add_node(claim_cell, html=(_visit_cell, _depart_cell))
     app.add_role("claim", ClaimRole())
     app.add_directive("ledger", LedgerDirective)
+    return PARALLEL

@@ -22,6 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from coursekit.pages.notebook import code_cells, read_notebook
 from coursekit.problem import PageError
+from coursekit.sphinx import PARALLEL
 
 
 def find_picture(path: Path, shows: str) -> tuple[bytes, str]:
@@ -83,6 +84,9 @@ class PictureOfDirective(SphinxDirective):
         return [figure]
 
 
-def setup_pictures(app: Sphinx) -> None:
+def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive."""
+    # Its folder of pictures is used here.
+    app.setup_extension("myst_nb")
     app.add_directive("picture-of", PictureOfDirective)
+    return PARALLEL

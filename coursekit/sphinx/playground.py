@@ -15,7 +15,6 @@ from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
-from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx import addnodes
@@ -24,11 +23,12 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from coursekit.paths import PLAYGROUND
+from coursekit.sphinx import PARALLEL
+from coursekit.sphinx.scripts import add_script
 
 PRESETS = "playground/src/presets.json"
 RECORDED = "playground/src/recorded.json"
 PICTURES = "playground/recorded"
-_LOADER = Path(__file__).with_name("playground.js").read_text(encoding="utf-8")
 
 
 def read_presets(root: Path) -> dict[str, dict[str, str]]:
@@ -119,16 +119,10 @@ class ExamplesDirective(SphinxDirective):
         return made
 
 
-def add_playground(page: BeautifulSoup) -> None:
-    """Give a page with a playground the script that starts it."""
-    if page.select_one(".playground") and not page.select_one("script.playground-loader"):
-        script = page.new_tag("script", attrs={"class": "playground-loader"})
-        script.string = _LOADER
-        page.body.append(script)
-
-
-def setup_playground(app: Sphinx) -> None:
-    """Register the directives."""
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directives and the script that starts playgrounds."""
+    add_script(app, Path(__file__).with_suffix(".js"), mark='class="playground-')
     app.add_node(playground, html=(_visit, None))
     app.add_directive("playground", PlaygroundDirective)
     app.add_directive("playground-examples", ExamplesDirective)
+    return PARALLEL

@@ -13,6 +13,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from coursekit.pages.myst import MystError
 from coursekit.pages.quiz import Option, Passage, read_quiz
+from coursekit.sphinx import PARALLEL
 
 
 class quiz(nodes.Element):
@@ -87,7 +88,7 @@ def _visit_answer(self: HTML5Translator, _: quiz_answer) -> None:
     self.body.append("<summary>")
 
 
-def setup_quiz(app: Sphinx) -> None:
+def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive and how its nodes are written."""
 
     def closing(tag: str):
@@ -98,3 +99,4 @@ def setup_quiz(app: Sphinx) -> None:
     app.add_node(quiz_option, html=(_visit_option, closing("details")))
     app.add_node(quiz_answer, html=(_visit_answer, closing("summary")))
     app.add_directive("quiz", QuizDirective)
+    return PARALLEL

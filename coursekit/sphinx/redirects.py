@@ -10,6 +10,8 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
 
+from coursekit.sphinx import PARALLEL
+
 _PAGE = """\
 <!DOCTYPE html>
 <html lang="{language}">
@@ -48,7 +50,8 @@ def write_redirects(app: Sphinx, error: Exception | None) -> None:
         file.write_text(page, encoding="utf-8")
 
 
-def setup_redirects(app: Sphinx) -> None:
+def setup(app: Sphinx) -> dict[str, bool]:
     """Register the setting and what writes the pages."""
     app.add_config_value("course_redirects", {}, "html", [dict])
     app.connect("build-finished", write_redirects)
+    return PARALLEL

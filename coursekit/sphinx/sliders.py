@@ -1,4 +1,4 @@
-"""Figures with a slider, in the book: below their picture a fold, in which Vega draws them once it is opened.
+"""Sphinx: figures with a slider have below their picture a fold, in which Vega draws them once it is opened.
 
 ``sliders.py`` stores such a figure as Vega-Lite beside its picture. Vega comes from the folder ``vendor``, so no page asks for
 anything elsewhere; it is loaded by the first fold that a reader opens, and by no page that has none.
@@ -7,12 +7,13 @@ anything elsewhere; it is loaded by the first fold that a reader opens, and by n
 import json
 from pathlib import Path
 
-from bs4 import BeautifulSoup
 from nbformat import NotebookNode, v4
+from sphinx.application import Sphinx
 
 from coursekit.mime import VEGA_LITE
+from coursekit.sphinx import PARALLEL
+from coursekit.sphinx.scripts import add_script
 
-_LOADER = Path(__file__).with_name("sliders.js").read_text(encoding="utf-8")
 _FOLD = """\
 <details class="slider">
 <summary>Move a slider: {label}</summary>
@@ -35,9 +36,7 @@ def _fold(output: NotebookNode) -> NotebookNode:
     return v4.new_output("display_data", {"text/html": html})
 
 
-def add_loader(page: BeautifulSoup) -> None:
-    """Give a page with such folds the script that draws what is in them."""
-    if page.select_one("details.slider") and not page.select_one("script.slider-loader"):
-        script = page.new_tag("script", attrs={"class": "slider-loader"})
-        script.string = _LOADER
-        page.body.append(script)
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the script that draws what is in the folds."""
+    add_script(app, Path(__file__).with_suffix(".js"), mark='<details class="slider">')
+    return PARALLEL

@@ -18,7 +18,7 @@ from PIL import Image
 
 from coursekit.mime import VEGA_LITE
 from coursekit.paths import ROOT
-from coursekit.sphinx.sliders import add_folds, add_loader
+from coursekit.sphinx.sliders import add_folds
 
 POINTS = np.array([[-1, -1], [1, 1], [0.5, -0.5]], "float32"), np.array([0, 1, 0])
 
@@ -111,7 +111,7 @@ def test_regions_and_curves_that_do_not_fit_the_values_are_named(shown: list[dic
     assert shown == []
 
 
-def test_a_figure_with_a_slider_becomes_a_fold_and_its_page_gets_one_loader(shown: list) -> None:
+def test_a_figure_with_a_slider_becomes_a_fold(shown: list) -> None:
     title = {"</script><b>": [painted()] * 3}
     show_with_slider(plt.figure(), "epoch", [1, 2, 3], title, some_curves())
     picture = nbformat.v4.new_output("display_data", {"image/png": "picture"})
@@ -119,18 +119,9 @@ def test_a_figure_with_a_slider_becomes_a_fold_and_its_page_gets_one_loader(show
     kept, fold = add_folds([picture, figure])
     assert kept == picture and list(fold.data) == ["text/html"]
     page = BeautifulSoup(f"<html><body>{fold.data['text/html']}</body></html>", "html.parser")
-    for _ in range(2):
-        add_loader(page)
-    assert len(page.select("script.slider-loader")) == 1
     assert page.select("b") == []
     assert json.loads(page.select_one("details.slider script").string) == shown[1][VEGA_LITE]
     assert page.summary.get_text() == "Move a slider: epoch"
-
-
-def test_a_page_without_sliders_loads_nothing() -> None:
-    page = BeautifulSoup("<html><body></body></html>", "html.parser")
-    add_loader(page)
-    assert page.select("script") == []
 
 
 def test_the_type_is_the_one_that_the_book_looks_for() -> None:

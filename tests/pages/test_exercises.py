@@ -22,7 +22,7 @@ from coursekit.pages.notebook import (
 )
 from coursekit.problem import PageError
 from coursekit.rules.check import check
-from coursekit.sphinx.ext import read_page
+from coursekit.sphinx.stored_outputs import read_page
 from tests.support.exercise import EXERCISE, pretend_built, student
 
 

@@ -130,7 +130,7 @@ def test_the_check_names_page_and_line_of_a_bad_question(course: Course) -> None
 @pytest.mark.slow
 def test_the_book_shows_numbered_questions_with_answers_that_open(tmp_path: Path) -> None:
     root = make_course(tmp_path).root
-    done = build_page(root, QUIZ + "\n" + options(YES, NO) + "\n")
+    done = build_page(root, QUIZ + "\n" + options(YES, NO) + "\n", "quiz")
     assert done.returncode == 0, done.stdout + done.stderr
     page = (root / "html/index.html").read_text()
     groups = [
@@ -157,6 +157,6 @@ def test_the_book_shows_numbered_questions_with_answers_that_open(tmp_path: Path
 @pytest.mark.slow
 def test_the_book_does_not_build_with_a_bad_question_and_names_its_line(tmp_path: Path) -> None:
     root = make_course(tmp_path).root
-    done = build_page(root, options(YES, ("B", "Perhaps.")) + "\n")
+    done = build_page(root, options(YES, ("B", "Perhaps.")) + "\n", "quiz")
     assert done.returncode != 0
     assert re.search(r"index\.md:11: ERROR: the explanation of 'B'", done.stderr)

@@ -32,11 +32,14 @@ class Package:
             ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): path
             for path in sorted((root / name).rglob("*.py"))
         }
+        self.trees = {
+            name: ast.parse(path.read_text(encoding="utf-8")) for name, path in self.paths.items()
+        }
         self.layered = [name for name in self.paths if self.layers(name)]
 
     def layers(self, name: str) -> list[list[str]]:
         """What a module says in its own words about what lies above what, from the top down."""
-        said = ast.get_docstring(ast.parse(self.paths[name].read_text(encoding="utf-8"))) or ""
+        said = ast.get_docstring(self.trees[name]) or ""
         lines = [line.partition(":")[0] for line in said.splitlines() if line.startswith("- ``")]
         return [found for line in lines if (found := re.findall(r"``(\w+)``", line))]
 
@@ -84,7 +87,7 @@ class Package:
 
     def imports(self, module: str) -> Iterator[str]:
         """What a module imports, wherever in it: modules by their whole names."""
-        for node in ast.walk(ast.parse(self.paths[module].read_text(encoding="utf-8"))):
+        for node in ast.walk(self.trees[module]):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):

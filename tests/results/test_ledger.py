@@ -1,8 +1,6 @@
 """The ledger is built from the notebooks' records, and the course's claims are all in it."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,6 +9,7 @@ import pytest
 from coursekit.paths import ROOT
 from coursekit.results.ledger import claims, interval, load_ledger, mentions, toc_order
 from coursekit.rules.check import check
+from tests.support.books import build_small
 from tests.support.small_course import Course, compared, make_course, settled
 
 CLAIMS = """
@@ -123,19 +122,9 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (course.root / "index.md").write_text(
         "# Book\n\n```{toctree}\nchapters/page\nchapters/page_evidence\npages/ledger\n```\n"
     )
-    out = course.root / "html"
-    command = [sys.executable, "-m", "sphinx", "-W", "-C", "-b", "html", "-D"]
-    command += ["extensions=coursekit.sphinx.ext", "-D", "nb_execution_mode=off"]
-    command += ["-D", "exclude_patterns=**/*.ipynb", "-D", "html_theme=basic", ".", str(out)]
-    done = subprocess.run(
-        command,
-        cwd=course.root,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
-        capture_output=True,
-        text=True,
-    )
+    done = build_small(course.root, "ledger", exclude_patterns=["**/*.ipynb"], html_theme="basic")
     assert done.returncode == 0, done.stdout + done.stderr
-    return out
+    return course.root / "html"
 
 
 def element(html: Path, page: str, pattern: str) -> ElementTree.Element:

@@ -11,7 +11,7 @@ import pytest
 
 from coursekit.pages.notebook import code_cells, is_setup, pages
 from coursekit.paths import ROOT
-from coursekit.sphinx.ext import StoredOutputsError, read_page
+from coursekit.sphinx.stored_outputs import StoredOutputsError, read_page
 from tests.support.books import build_book
 from tests.support.small_course import Course
 

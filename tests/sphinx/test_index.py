@@ -1,12 +1,10 @@
 """The index has each term of the glossary and leads to its first link in each page."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 
-from coursekit.paths import ROOT
+from tests.support.books import build_small
 from tests.support.small_course import Course
 
 PAGES = {
@@ -22,16 +20,7 @@ PAGES = {
 def test_each_term_leads_to_the_glossary_and_to_its_first_link_in_each_page(course: Course) -> None:
     for name, text in PAGES.items():
         (course.root / f"{name}.md").write_text(text)
-    (course.root / "conf.py").write_text(
-        "extensions, exclude_patterns = ['coursekit.sphinx.ext'], ['chapters']\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-W", "-b", "html", ".", "html"],
-        cwd=course.root,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
-        capture_output=True,
-        text=True,
-    )
+    done = build_small(course.root, "index")
     assert done.returncode == 0, done.stdout + done.stderr
     html = course.root / "html"
     index = (html / "genindex.html").read_text().split('class="sphinxsidebar"')[0]

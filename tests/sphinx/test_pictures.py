@@ -97,7 +97,7 @@ They do not touch.
 def test_the_book_shows_the_picture_with_its_alternative_text_and_a_caption(
     pictures: Course,
 ) -> None:
-    done = build_page(pictures.root, PICTURE)
+    done = build_page(pictures.root, PICTURE, "pictures")
     assert done.returncode == 0, done.stdout + done.stderr
     page = (pictures.root / "html/index.html").read_text()
     figure = re.search(r"<figure.*?</figure>", page, re.DOTALL).group()
@@ -119,6 +119,6 @@ def test_the_book_shows_the_picture_with_its_alternative_text_and_a_caption(
 def test_the_book_does_not_build_without_the_picture_and_names_the_line(
     pictures: Course, line: str, message: str
 ) -> None:
-    done = build_page(pictures.root, PICTURE.replace(":shows: Two rings", line))
+    done = build_page(pictures.root, PICTURE.replace(":shows: Two rings", line), "pictures")
     assert done.returncode != 0
     assert re.search(rf"index\.md:3: ERROR: .*{message}", done.stderr)

@@ -1,7 +1,5 @@
 """Old addresses of the book's pages lead to where the pages lie now."""
 
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +10,7 @@ from sphinx.errors import ConfigError
 from coursekit.paths import ROOT
 from coursekit.results.ledger import toc_order
 from coursekit.sphinx.redirects import write_redirects
+from tests.support.books import build_small
 from tests.support.small_course import make_course
 
 REDIRECTS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]["course_redirects"]  # fmt: skip
@@ -31,19 +30,9 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build a book of two pages with Sphinx alone, which takes a few seconds."""
     root = make_course(tmp_path_factory.mktemp("redirects")).root
     redirects = {"old": "pages/new", "more/old": "pages/new", "gone": "pages/left-out"}
-    (root / "conf.py").write_text(
-        "extensions, exclude_patterns = ['coursekit.sphinx.ext'], ['chapters']\n"
-        f"course_redirects = {redirects!r}\n"
-    )
     (root / "index.md").write_text("# Book\n\n```{toctree}\npages/new\n```\n")
     (root / "pages/new.md").write_text("# A *new* & page\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-W", "-b", "html", ".", "html"],
-        cwd=root,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
-        capture_output=True,
-        text=True,
-    )
+    done = build_small(root, "redirects", course_redirects=redirects)
     assert done.returncode == 0, done.stdout + done.stderr
     return root / "html"
 

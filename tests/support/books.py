@@ -26,18 +26,26 @@ def build_book(folder: Path) -> subprocess.CompletedProcess:
     )
 
 
-def build_page(root: Path, text: str) -> subprocess.CompletedProcess:
-    """Build a book of one page with Sphinx alone, which takes a few seconds."""
-    (root / "index.md").write_text(f"# Book\n\n{text}\n```{{glossary}}\nbatch\n  Some.\n```\n")
-    (root / "conf.py").write_text(
-        "extensions, exclude_patterns = ['coursekit.sphinx.ext'], ['chapters']\n"
-        "myst_enable_extensions, nb_execution_mode = ['dollarmath'], 'off'\n"
-    )
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", "html", ".", "html"]
+def build_small(root: Path, *extensions: str, **settings: object) -> subprocess.CompletedProcess:
+    """Build a book of a few pages to ``html/`` with Sphinx alone, which takes a few seconds.
+
+    Of the course's extensions it has what reads pages and those named.
+    """
+    names = [f"coursekit.sphinx.{name}" for name in ("stored_outputs", *extensions)]
+    usual = {"exclude_patterns": ["chapters"], "nb_execution_mode": "off"}
+    settings = {"extensions": names, **usual, **settings}
+    lines = [f"{name} = {value!r}\n" for name, value in settings.items()]
+    (root / "conf.py").write_text("".join(lines))
     return subprocess.run(
-        command,
+        [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", "html", ".", "html"],
         cwd=root,
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
         capture_output=True,
         text=True,
     )
+
+
+def build_page(root: Path, text: str, *extensions: str) -> subprocess.CompletedProcess:
+    """Build a book of one page with Sphinx alone."""
+    (root / "index.md").write_text(f"# Book\n\n{text}\n```{{glossary}}\nbatch\n  Some.\n```\n")
+    return build_small(root, *extensions, myst_enable_extensions=["dollarmath"])

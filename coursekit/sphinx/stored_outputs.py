@@ -1,9 +1,7 @@
-"""Sphinx extension: a page is shown with the outputs stored in the notebook beside it; nothing is executed."""
+"""Sphinx: a page is shown with the outputs stored in the notebook beside it; nothing is executed."""
 
 import re
-import shutil
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from docutils import nodes
@@ -13,15 +11,10 @@ from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 
 from coursekit.mime import RECORDS
-from coursekit.pages.exercises import kind_of, student_path, without_regions
+from coursekit.pages.exercises import kind_of, without_regions
 from coursekit.pages.notebook import code_cells, is_setup
 from coursekit.pages.prose import without_bindings
-from coursekit.sphinx.index import setup_index
-from coursekit.sphinx.ledger import setup_ledger
-from coursekit.sphinx.pictures import setup_pictures
-from coursekit.sphinx.playground import setup_playground
-from coursekit.sphinx.quiz import setup_quiz
-from coursekit.sphinx.redirects import setup_redirects
+from coursekit.sphinx import PARALLEL
 from coursekit.sphinx.sliders import add_folds
 
 
@@ -100,7 +93,9 @@ class PageParser(Parser):
         env.note_dependency(str(Path(page).with_suffix(".ipynb")))
         config = env.mystnb_config
         env.mystnb_config = config.copy(
-            custom_formats={".md": ("coursekit.sphinx.ext.read_page", {"page": page}, False)}
+            custom_formats={
+                ".md": ("coursekit.sphinx.stored_outputs.read_page", {"page": page}, False)
+            }
         )
         try:
             super().parse(inputstring, document)
@@ -108,39 +103,8 @@ class PageParser(Parser):
             env.mystnb_config = config
 
 
-def _offer_notebook(app: Sphinx, pagename: str, _: str, context: dict[str, Any], *__: Any) -> None:
-    """Give the page a download button for its standalone notebook; the theme reads this entry."""
-    if notebook := offered_notebook(app, pagename):
-        context["ipynb_source"] = notebook.relative_to(app.srcdir).as_posix()
-
-
-def offered_notebook(app: Sphinx, page: str) -> Path | None:
-    """The notebook that a page offers: its own, or the student notebook if it is an exercise."""
-    notebook = Path(app.srcdir, f"{page}.ipynb")
-    if page.startswith("solutions/"):
-        notebook = student_path(notebook, Path(app.srcdir))
-    return notebook if notebook.exists() else None
-
-
-def _copy_notebooks(app: Sphinx, error: Exception | None) -> None:
-    """Put the notebooks where the download buttons point."""
-    for page in app.env.found_docs if not error else ():
-        if notebook := offered_notebook(app, page):
-            copy = Path(app.outdir, "_sources", notebook.relative_to(app.srcdir))
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(notebook, copy)
-
-
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the parser in place of myst-nb's."""
     app.setup_extension("myst_nb")
     app.add_source_parser(PageParser, override=True)
-    setup_index(app)
-    setup_playground(app)
-    setup_ledger(app)
-    setup_pictures(app)
-    setup_quiz(app)
-    setup_redirects(app)
-    app.connect("html-page-context", _offer_notebook, priority=400)  # before the theme's own
-    app.connect("build-finished", _copy_notebooks)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    return PARALLEL

@@ -1,0 +1,21 @@
+"""Scripts that only those pages load which hold what they are for."""
+
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+
+def add_script(app: Sphinx, script: Path, mark: str) -> None:
+    """Let each page whose HTML holds ``mark`` load the file ``script``, once it has been read."""
+
+    def copy(_: Sphinx, config: Config) -> None:
+        config.html_static_path.append(str(script))
+
+    def load(_: Sphinx, __: str, ___: str, context: dict[str, Any], ____: object) -> None:
+        if mark in context.get("body", ""):
+            app.add_js_file(script.name, loading_method="defer")
+
+    app.connect("config-inited", copy)
+    app.connect("html-page-context", load)
