@@ -2,11 +2,12 @@
 
 import pytest
 
+from tests.support.books import book, site
 from tests.support.browsing import browser
 from tests.support.exercise import exercise
 from tests.support.small_course import course
 
-__all__ = ["browser", "course", "exercise"]
+__all__ = ["book", "browser", "course", "exercise", "site"]
 
 # They begin first, so that both cores are busy to the end.
 LONGEST = """

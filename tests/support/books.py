@@ -1,11 +1,58 @@
 """Books built for tests: as readers build them, and small ones with Sphinx alone."""
 
+import fcntl
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+import yaml
+
+from coursekit.browser import serve
 from coursekit.paths import ROOT
+
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+IN_ORDER = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
+# All that readers see.
+PAGES = [*IN_ORDER, "search"] + ["genindex"] * ("genindex" not in IN_ORDER)
+CHAPTER, EXERCISE = "chapters/batch_normalization", "solutions/dropout/max_norm"
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the whole book, built from a copy without its git repository, once for all tests."""
+    folder = tmp_path_factory.getbasetemp()
+    # Processes that test side by side share the folder above theirs.
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    copy, said = folder / "book", folder / "book.said"
+    with (folder / "book.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            copy_course(copy)
+            done = build_book(copy)
+            said.write_text(done.stdout + done.stderr if done.returncode else "")
+    assert not said.read_text(), said.read_text()
+    return copy / "_build/html"
+
+
+def copy_course(copy: Path) -> None:
+    """Copy the course without what is built or installed, and with Markdown that is no page of the book."""
+    ignored = shutil.ignore_patterns("_build", "node_modules", ".venv*", ".git", "__pycache__")
+    shutil.copytree(ROOT, copy, ignore=ignored)
+    (copy / ".cache").mkdir(exist_ok=True)
+    for stray in (".cache/README.md", "benchmarks/stray.md"):
+        (copy / stray).write_text("# Not in the book\n")
+
+
+@pytest.fixture(scope="module")
+def site(book: Path) -> Iterator[str]:
+    """The address at which the whole book is served."""
+    with serve(book) as address:
+        yield address
 
 
 def build_book(folder: Path) -> subprocess.CompletedProcess:
