@@ -1,0 +1,27 @@
+"""The playground's modules pass their own tests, and the checks of their types and their style."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from coursekit.paths import ROOT
+
+MODULES = ROOT / "node_modules"
+NODE = Path(sys.executable).with_name("node")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    [
+        [NODE, "--test", "playground/test/*.test.js"],
+        [NODE, MODULES / "typescript/bin/tsc", "--project", "playground"],
+        [NODE, MODULES / "eslint/bin/eslint.js", "--config", "playground/eslint.config.js", "playground", "coursekit"],
+    ],
+    ids=["tests", "types", "style"],
+)  # fmt: skip
+def test_its_modules_pass_their_own_tests_and_checks(command: list[Path]) -> None:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr

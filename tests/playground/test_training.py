@@ -1,0 +1,189 @@
+"""What the playground computes in a browser is what Keras computes: forward passes, statistics, optimizers, masks, noise."""
+
+import json
+
+import lab  # noqa: F401 - sets TensorFlow up
+
+import keras
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+from scipy import stats
+
+from tests.support.playground import keras_model, setting
+
+pytestmark = pytest.mark.slow
+
+STATE = """layers => layers.flatMap(layer => ["kernel", "bias", "gamma", "beta", "mean", "variance"]
+  .filter(name => layer[name]).map(name => layer[name].arraySync()))"""
+
+CASES = {
+    "nothing": setting(),
+    "two tanh layers, momentum": setting(
+        network={"layers": 2, "activation": "tanh", "initial": "normal"}, optimizer={"momentum": 0.9}
+    ),
+    "sigmoid, adam": setting(network={"activation": "sigmoid"}, optimizer={"kind": "adam", "rate": 0.01}),
+    "he, rmsprop": setting(
+        network={"initial": "he_uniform"}, optimizer={"kind": "rmsprop", "rate": 0.01}
+    ),
+    "normalized inputs": setting(normalization={"place": "input"}),
+    "normalized before": setting(normalization={"place": "before"}),  # Adam would blow up the rounding of biases' zero gradients
+    "normalized after, adam": setting(normalization={"place": "after"}, optimizer={"kind": "adam", "rate": 0.01}),
+    "normalized after, no gamma": setting(normalization={"place": "after", "gamma": False}),
+    "normalized after, no beta": setting(normalization={"place": "after", "beta": False, "momentum": 0.99}),
+    "batches of 8, 8, 8 and 6": setting(batch=8, normalization={"place": "after"}),
+    "max-norm": setting(network={"initial": "normal", "spread": 2}, maxNorm=0.5),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_updates_and_outputs_are_those_of_keras(page: Page, name: str) -> None:
+    steps, case = 5, CASES[name]
+    seen = page.evaluate(
+        """([setting, steps, state]) => {
+          const get = eval(state), run = new Playground.Training(setting, 7), {x, y} = run.data.train;
+          run.random.order = count => [...Array(count).keys()];
+          const found = {x: [...x], y: [...y], states: [get(run.layers)], scores: [], probabilities: [], reported: []};
+          for (let step = 0; step < steps; step++) {
+            run.epoch();
+            found.reported.push({loss: run.history.reported.loss.at(-1), accuracy: run.history.reported.accuracy.at(-1)});
+            found.states.push(get(run.layers));
+            found.scores.push({loss: run.history.train.loss.at(-1), accuracy: run.history.train.accuracy.at(-1)});
+            const asking = run.probabilities(x);
+            let answer;
+            do answer = asking.next(); while (!answer.done);
+            found.probabilities.push([...answer.value]);
+          }
+          run.dispose();
+          return found;
+        }""",
+        [case, steps, STATE],
+    )
+    model = keras_model(case)
+    x, y = np.array(seen["x"], "float32").reshape(-1, 2), np.array(seen["y"], "float32")
+    model.set_weights([np.array(values, "float32") for values in seen["states"][0]])
+    deviation = 0.0
+    for step in range(steps):
+        reported = model.fit(
+            x, y[:, None], batch_size=case["batch"], verbose=0, shuffle=False
+        ).history
+        deviation = max(deviation, abs(seen["reported"][step]["loss"] - reported["loss"][0]))
+        assert seen["reported"][step]["accuracy"] == pytest.approx(
+            reported["accuracy"][0], abs=1e-6
+        )
+        for mine, theirs in zip(seen["states"][step + 1], model.get_weights(), strict=True):
+            deviation = max(deviation, float(np.abs(np.array(mine) - theirs).max()))
+        loss, accuracy = model.evaluate(x, y[:, None], batch_size=100, verbose=0)
+        score, outputs = seen["scores"][step], model(x, training=False).numpy().ravel()
+        deviation = max(deviation, abs(score["loss"] - loss))
+        deviation = max(deviation, float(np.abs(outputs - seen["probabilities"][step]).max()))
+        assert score["accuracy"] == pytest.approx(accuracy, abs=1e-6)
+    print(json.dumps({name: deviation}))
+    assert deviation < 5e-6  # float32 sums in another order, over five updates
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.5, 0.9])
+def test_masks_keep_and_scale_as_keras_does(page: Page, rate: float) -> None:
+    values = page.evaluate(
+        """([setting]) => {
+          const run = new Playground.Training(setting, 3), tf = Playground.tf;
+          let seen;
+          Playground.logits(run.layers, tf.ones([2000, 2]), run.random, (layer, x) => { seen = x.arraySync().flat(); });
+          let whole;
+          Playground.logits(run.layers, tf.ones([1, 2]), undefined, (layer, x) => { whole = x.arraySync().flat(); });
+          const again = tf.tidy(() => [...Playground.logits(run.layers, tf.ones([3, 2])).dataSync()]);
+          run.dispose();
+          return {seen, again, whole};
+        }""",
+        [setting(dropout={"hidden": rate}, network={"width": 20, "initial": "he_uniform"})],
+    )
+    hidden = np.array(values["seen"]).reshape(2000, 20)
+    unit = hidden[:, hidden.max(axis=0) > 0]
+    kept = unit > 0
+    assert abs(kept.mean() - (1 - rate)) < 4 * np.sqrt(rate * (1 - rate) / kept.size)
+    whole = np.array(values["whole"])[hidden.max(axis=0) > 0]
+    for column, undropped in zip(unit.T, whole, strict=True):
+        assert column[column > 0] == pytest.approx(undropped / (1 - rate), rel=1e-6)
+    assert len(set(values["again"])) == 1
+
+
+def test_noise_is_normal_with_its_standard_deviation(page: Page) -> None:
+    noise = page.evaluate(
+        """([setting]) => {
+          const run = new Playground.Training(setting, 3), tf = Playground.tf;
+          let seen;
+          Playground.logits(run.layers, tf.zeros([5000, 2]), run.random,
+            (layer, x) => { if (layer.kind === "dense" && !seen) seen = [...x.dataSync()]; });
+          run.dispose();
+          return seen;
+        }""",
+        [setting(noise={"input": 0.3})],
+    )
+    assert stats.kstest(np.array(noise) / 0.3, "norm").pvalue > 0.001
+    assert abs(np.corrcoef(noise[::2], noise[1::2])[0, 1]) < 0.06
+
+
+def test_a_saturated_loss_is_that_of_keras(page: Page) -> None:
+    logits, labels = [-200.0, -50, -20, -1, 0, 1, 20, 50, 200], [1.0, 1, 0, 1, 0, 0, 1, 0, 0]
+    mine = page.evaluate(
+        """([logits, labels]) => logits.map((one, index) => Playground.tf.tidy(() =>
+          Playground.loss(Playground.tf.tensor2d([[one]]), Playground.tf.tensor2d([[labels[index]]])).dataSync()[0]))""",
+        [logits, labels],
+    )
+    theirs = [
+        float(keras.losses.binary_crossentropy(np.array([label]), np.array([one], "float32"), from_logits=True))
+        for one, label in zip(logits, labels, strict=True)
+    ]  # fmt: skip
+    assert mine == pytest.approx(theirs, rel=1e-6, abs=1e-7)
+
+
+def test_at_rate_1_everything_is_dropped_as_in_keras(page: Page) -> None:
+    reported = page.evaluate(
+        """([setting]) => { const run = new Playground.Training(setting, 3); run.epoch(); const {loss} = run.history.reported;
+          run.dispose(); return loss[0]; }""",
+        [setting(dropout={"hidden": 1})],
+    )
+    assert not np.any(keras.layers.Dropout(1.0)(np.ones((3, 4)), training=True))
+    assert reported == pytest.approx(np.log(2), abs=1e-6)  # the logit is the last bias, 0
+
+
+def test_no_tensor_is_left_behind(page: Page) -> None:
+    """Over 20,000 epochs with WebAssembly; without, over 500."""
+    epochs, batch = (500, 4) if page.url.startswith("file:") else (20_000, 8)  # of 8 points
+    counts = page.evaluate(
+        """([setting, epochs]) => {
+          const {tf} = Playground, seen = () => { const {numTensors, numBytes} = tf.memory(); return [numTensors, numBytes]; };
+          const before = seen(), run = new Playground.Training(setting, 3);
+          for (let epoch = 0; epoch < 5; epoch++) run.epoch();
+          const early = seen();
+          while (run.epochs < epochs) run.epoch();
+          const late = seen();
+          run.dispose();
+          return {early, late, before, after: seen()};
+        }""",
+        [setting(batch=batch, data={"points": 10, "train": 0.8}, network={"width": 4}, dropout={"hidden": 0.4}, maxNorm=3,
+                 normalization={"place": "before"}, noise={"hidden": 0.1, "place": "after"},
+                 optimizer={"kind": "adam", "rate": 0.001}), epochs],
+    )  # fmt: skip
+    assert counts["early"] == counts["late"]
+    assert counts["before"] == counts["after"]
+
+
+def test_the_page_can_answer_between_any_two_updates(page: Page) -> None:
+    steps, pieces = page.evaluate(
+        """([setting]) => {
+          const run = new Playground.Training(setting, 3), steps = [];
+          let pieces = 0;
+          for (let epoch = 0; epoch < 2; pieces++) {
+            const before = run.updates.step;
+            epoch += run.advance();
+            steps.push(run.updates.step - before);
+          }
+          run.dispose();
+          return [steps, pieces];
+        }""",
+        [setting(batch=8, data={"points": 4000, "train": 0.01}, network={"width": 500})],
+    )
+    assert max(steps) == 1
+    assert sum(steps) == 2 * 5
+    assert pieces > 2 * (5 + 2)  # 3,960 test points are evaluated in several pieces
