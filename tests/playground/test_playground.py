@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 from scipy import stats
 
 from coursekit.browser import serve
-from coursekit.paths import ROOT
+from coursekit.paths import NODE_MODULES, ROOT
 from playground.parity import (
     LEAST_P,
     RECORDED,
@@ -29,7 +29,6 @@ from playground.parity import (
 from tests.support.browsing import AXE, RULES, ask_axe
 
 pytestmark = pytest.mark.slow
-MODULES = ROOT / "node_modules"
 NODE = Path(sys.executable).with_name("node")
 
 BASE = {
@@ -742,8 +741,8 @@ def test_the_playground_is_accessible_and_fits_a_phone(opened: Page) -> None:
     "command",
     [
         [NODE, "--test", "playground/test/*.test.js"],
-        [NODE, MODULES / "typescript/bin/tsc", "--project", "playground"],
-        [NODE, MODULES / "eslint/bin/eslint.js", "--config", "playground/eslint.config.js", "playground", "coursekit"],
+        [NODE, NODE_MODULES / "typescript/bin/tsc", "--project", "playground"],
+        [NODE, NODE_MODULES / "eslint/bin/eslint.js", "--config", "playground/eslint.config.js", "playground", "coursekit"],
     ],
     ids=["tests", "types", "style"],
 )  # fmt: skip
