@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: help book notebooks pdf release check numbers playground playground-record playground-compare \
+.PHONY: help book notebooks pdf release version check numbers playground playground-record playground-compare \
   test test-fast test-colab test-kaggle test-pythons canary \
   benchmark benchmark-grading benchmark-pages benchmark-playground environments format lint lock clean
 .DEFAULT_GOAL := help
@@ -25,6 +25,9 @@ pdf: book ## print the book to one PDF, _build/book.pdf (two minutes; needs Chro
 release: $(VENV)/ready ## make the student edition, without solutions, in _build/release
 	rm -rf _build/release
 	$(BIN)/course release --out _build/release
+
+version: $(VENV)/ready ## say the course's version; NEW=1.1.0 makes it that one, TAG=v1.0.0 compares a tag with it
+	$(BIN)/course version $(NEW) $(if $(TAG),--tag "$(TAG)")
 
 check: $(VENV)/ready ## list all problems of pages and notebooks
 	$(BIN)/course check
