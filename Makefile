@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: help book notebooks pdf release check numbers playground playground-record playground-compare \
+.PHONY: help book notebooks pdf release version check numbers playground playground-record playground-compare \
   test test-fast test-colab test-kaggle test-pythons canary \
   benchmark benchmark-grading benchmark-pages benchmark-playground environments format lint lock clean
 .DEFAULT_GOAL := help
@@ -26,13 +26,16 @@ release: $(VENV)/ready ## make the student edition, without solutions, in _build
 	rm -rf _build/release
 	$(BIN)/course release --out _build/release
 
+version: $(VENV)/ready ## say the course's version; NEW=1.1.0 makes it that one, TAG=v1.0.0 compares a tag with it
+	$(BIN)/course version $(NEW) $(if $(TAG),--tag "$(TAG)")
+
 check: $(VENV)/ready ## list all problems of pages and notebooks
 	$(BIN)/course check
 
 numbers: $(VENV)/ready ## rewrite numbers in the text that a new run made stale, and show them
 	$(BIN)/course numbers
 
-playground: node_modules/ready ## build vendor/playground, what the book loads, from the modules in playground/
+playground: playground/node_modules/ready ## build vendor/playground, what the book loads, from the modules in playground/
 	playground/build.sh vendor/playground
 
 playground-record: $(VENV)/ready ## train the playground's examples with Keras and keep their curves (one minute)
@@ -83,13 +86,13 @@ benchmark: $(VENV)/ready ## time the engine against plain Keras (two minutes) an
 benchmark-grading: $(VENV)/ready ## grade a class of 60 submissions, and a sample by nbgrader alone (ten minutes)
 	$(RUN) benchmarks/grading.py
 
-benchmark-pages: $(VENV)/ready node_modules/ready ## let Lighthouse rate every page of the book (ten minutes) and write the table
+benchmark-pages: $(VENV)/ready playground/node_modules/ready ## let Lighthouse rate every page of the book (ten minutes) and write the table
 	$(RUN) benchmarks/pages.py
 
 benchmark-playground: environments ## time the playground in Chromium on one core (four minutes)
 	$(RUN) benchmarks/playground_speed.py
 
-environments: $(VENV)/ready $(VENV)-colab/ready node_modules/ready ## install what all other commands need
+environments: $(VENV)/ready $(VENV)-colab/ready playground/node_modules/ready ## install what all other commands need
 
 format: $(VENV)/ready ## format all Python; notebooks are formatted in their pages
 	$(BIN)/ruff format --exclude "*.ipynb" .
@@ -143,7 +146,7 @@ $(VENV)-3.%/ready: requirements/lock.txt $(VENV)/ready
 	@touch $@
 
 # The checker of HTML and Lighthouse, by the npm that pip installed. --ignore-scripts: neither has to build anything.
-node_modules/ready: package.json package-lock.json $(VENV)/ready
-	@echo "Installing what checks the book's pages into node_modules ..."
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+playground/node_modules/ready: playground/package.json playground/package-lock.json $(VENV)/ready
+	@echo "Installing what checks the book's pages into $(@D) ..."
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --prefix playground --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -15,7 +15,7 @@ import yaml
 from tqdm import tqdm
 
 from coursekit.browser import INSTALL, Quiet, chromium, serve
-from coursekit.paths import ROOT
+from coursekit.paths import NODE_MODULES, ROOT
 
 BOOK = ROOT / "_build/html"
 OUT = Path(__file__).with_name("pages_results.md")
@@ -53,7 +53,7 @@ def rate(url: str) -> dict:
     node = Path(sys.executable).with_name("node")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "report.json"
-        command = [str(node), str(ROOT / "node_modules/lighthouse/cli/index.js"), url, "--quiet"]
+        command = [str(node), str(NODE_MODULES / "lighthouse/cli/index.js"), url, "--quiet"]
         command += ["--preset=desktop", f"--only-categories={','.join(CATEGORIES)}"]
         command += ["--output=json", f"--output-path={out}"]
         command += ["--chrome-flags=--headless=new --no-sandbox --disable-gpu"]

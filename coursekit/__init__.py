@@ -5,7 +5,7 @@ What imports what goes one way, from the top of this list down; a folder's modul
 - ``__main__``: the program's start
 - ``commands``: the command line
 - ``canary``, ``pytest_notebooks``: trying new releases; pytest's plugin that runs notebooks
-- ``editions``, ``grading``, ``rules``, ``sphinx``: the PDF and the students' book; grading a class; what the check looks for; the book
+- ``editions``, ``grading``, ``rules``, ``sphinx``: the PDF, the students' book and the version; grading a class; what the check looks for; the book
 - ``results``: numbers, verdicts and claims that runs recorded, and the text that speaks of them
 - ``pages``: reading pages, converting them to notebooks, executing these
 - ``browser``, ``mime``, ``paths``, ``problem``: what all others rest on

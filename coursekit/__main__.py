@@ -13,6 +13,7 @@ from coursekit.commands.numbers import numbers
 from coursekit.commands.pdf import pdf
 from coursekit.commands.prove import prove
 from coursekit.commands.release import release
+from coursekit.commands.version import version
 from coursekit.paths import ROOT
 from coursekit.problem import PageError
 
@@ -63,7 +64,20 @@ def main(context: click.Context, root: Path) -> None:
     context.obj = root.resolve()
 
 
-for _command in (build, check, numbers, new_page, new_exercise, pdf, release, grade, prove, canary):
+COMMANDS = (
+    build,
+    check,
+    numbers,
+    new_page,
+    new_exercise,
+    pdf,
+    release,
+    grade,
+    prove,
+    canary,
+    version,
+)
+for _command in COMMANDS:
     main.add_command(_command)
 
 if __name__ == "__main__":

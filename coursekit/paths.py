@@ -4,6 +4,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]  # the course's folder, which holds the book and this package
 
+# What npm installs of playground/package.json.
+NODE_MODULES = ROOT / "playground/node_modules"
+
 # Pages of the book that run no code: their files, and those that tools know by name.
 TEXTS = ("index.md", "pages/*.md")
 GLOSSARY, INSTRUCTORS, LEDGER, PLAYGROUND = (

@@ -3,10 +3,10 @@
 # it: WebAssembly, the style sheet, licences, checksums. Usage: playground/build.sh FOLDER; the book has it in vendor/playground.
 set -euo pipefail
 folder=$(realpath -m "${1:?where to? the book has it in vendor/playground}")
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")"
 rm -rf "$folder"
 mkdir -p "$folder"
-node_modules/.bin/esbuild playground/src/index.js --bundle --minify --format=iife --global-name=Playground \
+node_modules/.bin/esbuild src/index.js --bundle --minify --format=iife --global-name=Playground \
   --main-fields=module,main --platform=browser --log-level=warning --legal-comments=linked --outfile="$folder/playground.js"
 install -m 644 node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm{,-simd}.wasm "$folder"
 {

