@@ -49,10 +49,6 @@ INLINE = re.compile(  # what stands in a line beside words
 )
 _GLUED_CLAIM = re.compile(r"(?<=[^\s(`])(?=\{claim\}`)")
 _EXPLICIT = re.compile(r"^(.*?)\s*<([^<>]+)>$", re.DOTALL)
-_RAW_BLOCK = re.compile(
-    r"^[ \t]*(?:`{3,}[ \t]*\{.*|:{3,}.*|\([^()\s]+\)=[ \t]*|%[ ].*)$", re.MULTILINE
-)
-_RAW_INLINE = re.compile(r"\{[\w:.+-]+\}(?=``)|\{\{.*?\}\}|\[\^[^\]]+\]")
 
 
 def to_markdown(text: str, page: str, book: Book) -> str:
@@ -62,20 +58,6 @@ def to_markdown(text: str, page: str, book: Book) -> str:
     """
     text = _GLUED_CLAIM.sub(" ", close_gaps(text))
     return _Converter(page, book).convert(text, 1).strip("\n")
-
-
-def raw_myst(markdown: str) -> list[str]:
-    """Find what looks like MyST markup in a notebook's Markdown, code and formulas aside."""
-    prose = re.sub(
-        r"^([ \t]*)(`{3,}|~{3,})(?![ \t]*\{).*?^\1\2[ \t]*$",
-        "",
-        markdown,
-        flags=re.MULTILINE | re.DOTALL,
-    )
-    found = [match.group().strip() for match in _RAW_BLOCK.finditer(prose)]
-    prose = re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "``", _RAW_BLOCK.sub("", prose), flags=re.DOTALL)
-    prose = re.sub(r"<!--.*?-->|\$\$.*?\$\$|\$[^$\n]+\$", "", prose, flags=re.DOTALL)
-    return found + [match.group() for match in _RAW_INLINE.finditer(prose)]
 
 
 class _Converter:

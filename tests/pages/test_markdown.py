@@ -3,8 +3,8 @@
 import pytest
 
 from coursekit.pages.book import Book, load_book
-from coursekit.pages.markdown import raw_myst, to_markdown
-from coursekit.pages.myst import MystError
+from coursekit.pages.markdown import to_markdown
+from coursekit.pages.myst import MystError, raw_myst
 
 
 @pytest.fixture
