@@ -47,7 +47,7 @@ class Block:
     """A run of lines of one kind: ``text``, ``code`` (a fenced listing), ``directive`` or ``target``.
 
     ``lines`` holds the text, the listing with its fences, the directive's body, or the target's name. ``line`` is the
-    number of the first of these lines.
+    number of the first of these lines, ``opening`` that of the line which names a directive.
     """
 
     kind: str
@@ -57,6 +57,7 @@ class Block:
     name: str = ""
     argument: str = ""
     options: dict[str, str] = field(default_factory=dict)
+    opening: int = 0
 
 
 def blocks(text: str, line: int = 1) -> Iterator[Block]:
@@ -106,7 +107,8 @@ def _fenced(token: Token, lines: list[str], first: int) -> Block:
     body = token.content.splitlines()
     options, used = _options(body, first)
     name, argument = directive.groups()
-    return Block("directive", first + 1 + used, body[used:], indent, name, argument, options)
+    line, rest = first + 1 + used, body[used:]
+    return Block("directive", line, rest, indent, name, argument, options, first)
 
 
 def _options(body: list[str], line: int) -> tuple[dict[str, str], int]:
