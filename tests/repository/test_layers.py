@@ -6,20 +6,24 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-import coursekit
+import pytest
+
 from coursekit.paths import ROOT
 
-# Written once, in the package's own words.
-LAYERS = [
-    re.findall(r"``(\w+)``", line.partition(":")[0])
-    for line in coursekit.__doc__.splitlines()
-    if line.startswith("- ``")
-]
-HEIGHT = {name: -number for number, names in enumerate(LAYERS) for name in names}
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted((ROOT / "coursekit").rglob("*.py"))
 }
+
+
+def layers(package: str) -> list[list[str]]:
+    """What a package says in its own words about what lies above what; nothing where it does not say it."""
+    said = ast.get_docstring(ast.parse(MODULES[package].read_text(encoding="utf-8"))) or ""
+    lines = [line.partition(":")[0] for line in said.splitlines() if line.startswith("- ``")]
+    return [re.findall(r"``(\w+)``", line) for line in lines]
+
+
+LAYERED = [name for name, path in MODULES.items() if path.stem == "__init__" and layers(name)]
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -34,20 +38,30 @@ def imported(path: Path) -> Iterator[str]:
                 yield whole if whole in MODULES else node.module
 
 
-def test_the_list_of_layers_names_everything_and_nothing_else() -> None:
-    there = {name.split(".")[1] for name in MODULES if "." in name}
-    assert set(HEIGHT) == there
-    assert sum(map(len, LAYERS)) == len(HEIGHT), "something is named twice"
+def test_the_large_packages_say_what_lies_above_what() -> None:
+    assert {"coursekit", "coursekit.grading"} <= set(LAYERED)
 
 
-def test_modules_import_what_lies_below_them() -> None:
+@pytest.mark.parametrize("package", LAYERED)
+def test_a_list_of_layers_names_everything_and_nothing_else(package: str) -> None:
+    depth = package.count(".") + 1
+    there = {name.split(".")[depth] for name in MODULES if name.startswith(f"{package}.")}
+    named = [name for names in layers(package) for name in names]
+    assert sorted(named) == sorted(there)
+
+
+@pytest.mark.parametrize("package", LAYERED)
+def test_modules_import_what_lies_below_them(package: str) -> None:
+    depth = package.count(".") + 1
+    height = {name: -at for at, names in enumerate(layers(package)) for name in names}
     wrong = [
         f"{name} imports {other}"
         for name, path in MODULES.items()
+        if name.startswith(f"{package}.")
         for other in imported(path)
-        if other.startswith("coursekit.") and name != "coursekit"
-        for mine, theirs in [(name.split(".")[1], other.split(".")[1])]
-        if mine != theirs and HEIGHT[theirs] >= HEIGHT[mine]
+        if other.startswith(f"{package}.")
+        for mine, theirs in [(name.split(".")[depth], other.split(".")[depth])]
+        if mine != theirs and height[theirs] >= height[mine]
     ]
     assert wrong == []
 

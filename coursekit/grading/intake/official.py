@@ -7,7 +7,8 @@ from copy import deepcopy
 import nbformat
 from nbformat import NotebookNode
 
-from coursekit.grading.submissions import grade_id, shown
+from coursekit.grading.intake.names import shown
+from coursekit.grading.intake.notebooks import grade_id
 from coursekit.pages.bundle import SETUP
 from coursekit.pages.exercises import kind_of, without_regions
 from coursekit.pages.notebook import is_setup

@@ -8,8 +8,8 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
-from coursekit.grading.restore import official_notebook
-from coursekit.grading.submissions import grade_id, parse_notebook
+from coursekit.grading.intake.notebooks import grade_id, parse_notebook
+from coursekit.grading.intake.official import official_notebook
 from coursekit.paths import ROOT
 from tests.support.cells import graded
 
