@@ -97,7 +97,24 @@ def _clean_cell(cell: Any, number: int, ids: set[str]) -> NotebookNode:
     made = NotebookNode(id=name, cell_type=kind, metadata=kept, source=source)
     if kind == "code":
         made.update(outputs=[], execution_count=None)
+    elif attached := _attached(cell.get("attachments")):
+        made.attachments = attached
     return made
+
+
+def _attached(given: Any) -> NotebookNode:
+    """What is attached to a cell, as far as it has the form that it must have."""
+    kept = NotebookNode()
+    for name, kinds in given.items() if isinstance(given, dict) else ():
+        texts = {}
+        for kind, data in kinds.items() if isinstance(kinds, dict) else ():
+            if isinstance(data, list) and all(isinstance(line, str) for line in data):
+                data = "".join(data)
+            if isinstance(data, str):
+                texts[kind] = data
+        if texts:
+            kept[name] = NotebookNode(texts)
+    return kept
 
 
 def grade_id(cell: NotebookNode) -> str:
