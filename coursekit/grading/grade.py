@@ -16,9 +16,13 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from coursekit.grading.exercise import Exercise, load_exercise
+from coursekit.grading.intake.bounds import UnreadableError
+from coursekit.grading.intake.notebooks import parse_notebook
+from coursekit.grading.intake.official import official_notebook
+from coursekit.grading.intake.reader import read_submissions
+from coursekit.grading.intake.submissions import Submission
 from coursekit.grading.marking import Task, end_with, mark, not_run
-from coursekit.grading.reports import write_reports
-from coursekit.grading.restore import official_notebook
+from coursekit.grading.reports.write import write_reports
 from coursekit.grading.results import (
     GRADED,
     Result,
@@ -29,12 +33,6 @@ from coursekit.grading.results import (
     write_result,
 )
 from coursekit.grading.sandbox import Limits, missing_sandbox
-from coursekit.grading.submissions import (
-    Submission,
-    UnreadableError,
-    parse_notebook,
-    read_submissions,
-)
 from coursekit.pages.exercises import is_exercise, kind_of
 from coursekit.pages.notebook import pages
 from coursekit.problem import PageError

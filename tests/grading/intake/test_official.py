@@ -1,81 +1,37 @@
 """A submission is graded in the official notebook, whatever was done to its cells."""
 
 from collections.abc import Callable
-from copy import deepcopy
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
-from coursekit.grading.restore import official_notebook
-from coursekit.grading.submissions import grade_id, parse_notebook
+from coursekit.grading.intake.notebooks import parse_notebook
+from coursekit.grading.intake.official import official_notebook
 from coursekit.paths import ROOT
 from tests.support.cells import graded
+from tests.support.restored import (
+    SOLUTION,
+    again,
+    at,
+    change,
+    code,
+    delete,
+    metadata,
+    move,
+    official_parts,
+    own,
+    restored,
+    source,
+    text,
+    turn,
+)
 
 NAMES = sorted(
     path.relative_to(ROOT / "exercises").with_suffix("").as_posix()
     for path in ROOT.glob("exercises/*/*.ipynb")
 )
-HIDDEN = "\n### BEGIN HIDDEN TESTS\nassert network() == 2\n### END HIDDEN TESTS"
-code, text = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
-
-
-def cells(hidden: str, network: str, conclusion: str) -> list[NotebookNode]:
-    setup = graded("given", "lab", "%%writefile lab.py\nx = 1")
-    setup.metadata.course = {"setup": True}
-    return [
-        text("# Exercise", id="title"),
-        setup,
-        code("seeds = 30", metadata={"tags": ["parameters"]}, id="parameters"),
-        graded("given", "given_1", "import lab"),
-        text("## Build", id="build"),
-        graded("solution", "network", network),
-        graded("check", "check_bound", "assert network()" + hidden, points=2),
-        graded("solution", "other", "other = 1"),
-        graded("check", "check_other", "assert other", points=3),
-        graded("answer", "conclusion", conclusion, points=4),
-    ]
-
-
-def notebook(*given: str) -> NotebookNode:
-    kernel = {"name": "python3", "display_name": "Python 3"}
-    return nbformat.v4.new_notebook(cells=cells(*given), metadata={"kernelspec": kernel})
-
-
-SOLUTION = notebook(HIDDEN, "network = lambda: 2", "Because.")
-for _cell in SOLUTION.cells:
-    _cell.metadata["mystnb"] = {"image": {}}
-HANDED_IN = notebook("", "network = lambda: 3", "I do not know.")
-
-
-def at(submission: NotebookNode, name: str) -> int:
-    return next(i for i, cell in enumerate(submission.cells) if name in (grade_id(cell), cell.id))
-
-
-def restored(edit: Callable[[NotebookNode], object]) -> tuple[NotebookNode, list[str]]:
-    """Edit what was handed in, pass it through a file, and restore it."""
-    submission = deepcopy(HANDED_IN)
-    edit(submission)
-    before = deepcopy(SOLUTION)
-    made, notes = official_notebook(parse_notebook(nbformat.writes(submission).encode()), SOLUTION)
-    assert before == SOLUTION
-    nbformat.validate(made)
-    assert len({cell.id for cell in made.cells}) == len(made.cells)
-    return made, notes
-
-
-def source(made: NotebookNode, name: str) -> str:
-    return made.cells[at(made, name)].source
-
-
-def official_parts(made: NotebookNode) -> list[NotebookNode]:
-    """The official cells, without what students write."""
-    kept = [cell for cell in deepcopy(made.cells) if not cell.id.startswith("own-")]
-    for cell in kept:
-        if cell.metadata.get("nbgrader", {}).get("solution"):
-            cell.source = ""
-    return kept
 
 
 def test_solutions_and_answers_are_the_students_and_all_else_is_official() -> None:
@@ -103,38 +59,9 @@ def test_an_untouched_notebook_of_the_course_is_restored_without_a_note(name: st
     assert determine_grade(answers[0])[0] is None  # a person's
 
 
-def change(name: str, source: str) -> Callable[[NotebookNode], object]:
-    return lambda nb: nb.cells[at(nb, name)].update(source=source)
-
-
-def delete(name: str) -> Callable[[NotebookNode], object]:
-    return lambda nb: nb.cells.pop(at(nb, name))
-
-
-def metadata(name: str, **values: object) -> Callable[[NotebookNode], object]:
-    return lambda nb: nb.cells[at(nb, name)].metadata.nbgrader.update(values)
-
-
-def again(name: str, source: str, kind: str = "solution") -> Callable[[NotebookNode], object]:
-    return lambda nb: nb.cells.append(graded(kind, name, source))
-
-
-def move(name: str, place: int) -> Callable[[NotebookNode], object]:
-    return lambda nb: nb.cells.insert(place, nb.cells.pop(at(nb, name)))
-
-
-def turn(name: str, kind: str) -> Callable[[NotebookNode], object]:
-    def edit(nb: NotebookNode) -> None:
-        old = nb.cells[at(nb, name)]
-        make = text if kind == "markdown" else code
-        nb.cells[at(nb, name)] = make(old.source, metadata=old.metadata)
-
-    return edit
-
-
 FORGED = [
     (change("check_bound", "pass"), "the check check_bound was changed; the official one was used"),
-    (change("given_1", "import os"), "the given cell given_1 was changed; the official one was used"),
+    (change("given_1", "1 + 1"), "the given cell given_1 was changed; the official one was used"),
     (change("lab", "%%writefile lab.py\nx = 2"), "lab.py was changed; the official one was used"),
     (delete("check_bound"), "the check check_bound was deleted; it was put back"),
     (delete("lab"), "lab.py was deleted; it was put back"),
@@ -169,7 +96,6 @@ def test_whatever_is_forged_the_official_cells_are_graded_and_it_is_told(
     ("edit", "network", "note"),
     [
         (delete("network"), "", "the solution cell network was deleted; it counts as empty"),
-        (again("network", "last"), "last", "the solution cell network is there 2 times; the last one counts"),
         (turn("network", "markdown"), "network = lambda: 3", "the solution cell network was turned into a markdown cell and back"),
         (change("network", "%%writefile lab.py\n"), "%%writefile lab.py\n", "the solution cell network writes lab.py"),
     ],
@@ -216,11 +142,25 @@ def test_changed_parameters_are_allowed_and_do_not_count(tags: list[str]) -> Non
     assert official_parts(made) == official_parts(SOLUTION)
 
 
-def test_code_in_the_cell_of_parameters_is_left_out_and_told() -> None:
-    _, notes = restored(change("parameters", "seeds = 3\nhelper = 4\nprint(1)"))
+def test_what_a_student_adds_to_parameters_runs_behind_them_and_values_do_not_count() -> None:
+    made, notes = restored(change("parameters", "seeds = 3\nimport math\nhelper = seeds * 2\nf()"))
+    assert own(made) == [("seeds = 30", "import math\nhelper = seeds * 2\nf()")]
+    assert notes == []
+
+
+def test_what_a_student_defines_in_a_given_cell_is_not_lost_and_what_is_given_stays_official() -> (
+    None
+):
+    edited = (
+        "import math\n%matplotlib widget\nlab = 3\nimport lab\n\ndef twice(x):\n    return 2 * x"
+    )
+    made, notes = restored(change("given_1", edited))
+    assert own(made) == [("import lab", "import math\ndef twice(x):\n    return 2 * x")]
     assert notes == [
-        "helper, print(1) in the cell of parameters was left out; grading sets its own"
+        "the given cell given_1 was changed; the official one was used, with what was added to it "
+        "in a cell behind it"
     ]
+    assert official_parts(made) == official_parts(SOLUTION)
 
 
 def test_spaces_at_the_ends_of_lines_are_no_change() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from coursekit.grading.feedback import write_feedback
-from coursekit.grading.gradebook import write_gradebook
-from coursekit.grading.grades_csv import write_csv
-from coursekit.grading.overview import write_overview
+from coursekit.grading.reports.feedback import write_feedback
+from coursekit.grading.reports.gradebook import write_gradebook
+from coursekit.grading.reports.grades_csv import write_csv
+from coursekit.grading.reports.overview import write_overview
 from coursekit.grading.results import read_results
 from coursekit.paths import ROOT
 from coursekit.problem import PageError

@@ -13,7 +13,7 @@ import matplotlib
 from matplotlib.figure import Figure
 from nbformat import NotebookNode
 
-from coursekit.grading.pages import environment, points, steps, title
+from coursekit.grading.reports.pages import environment, points, steps, title
 from coursekit.grading.results import GRADED, STATUSES, Result, write_atomically
 
 MOST_MESSAGES = 10  # of an exercise

@@ -19,8 +19,16 @@ from markupsafe import Markup
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
-from coursekit.grading.gradebook import ByHand, read_by_hand, read_graded
-from coursekit.grading.pages import Text, code, environment, points, steps, templates_digest, title
+from coursekit.grading.reports.gradebook import ByHand, read_by_hand, read_graded
+from coursekit.grading.reports.pages import (
+    Text,
+    code,
+    environment,
+    points,
+    steps,
+    templates_digest,
+    title,
+)
 from coursekit.grading.results import Mark, Result, path_of, write_atomically
 from coursekit.pages.exercises import kind_of, leaks, secrets, without_regions
 
