@@ -3,6 +3,6 @@
 - ``proofs``: submissions with known marks, graded as a class
 - ``grade``: a class from what was handed in to the reports
 - ``marking``, ``reports``: one submission, led through the sandbox; all that is made of the records
-- ``sandbox``: the process that forks behind walls
-- ``exercise``, ``inside``, ``intake``, ``results``: an exercise as it is graded; what runs in the sandbox; notebooks to grade, from what was handed in; records
+- ``sandbox``: the process that forks behind walls, and what it runs there
+- ``exercise``, ``intake``, ``results``: an exercise as it is graded; notebooks to grade, from what was handed in; records
 """

@@ -32,7 +32,8 @@ from coursekit.grading.results import (
     write_atomically,
     write_result,
 )
-from coursekit.grading.sandbox import Limits, missing_sandbox
+from coursekit.grading.sandbox.bubblewrap import missing_sandbox
+from coursekit.grading.sandbox.limits import Limits
 from coursekit.pages.exercises import is_exercise, kind_of
 from coursekit.pages.notebook import pages
 from coursekit.problem import PageError
