@@ -2,12 +2,16 @@
 
 import csv
 import sqlite3
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from coursekit.grading.reports import feedback, gradebook
+from coursekit.grading.reports.desk import Desk
 from coursekit.grading.results import Mark, Result, path_of, write_atomically, write_result
 from coursekit.pages.exercises import KINDS
 
@@ -127,6 +131,20 @@ MEANS = "statistics/means"
 
 
 SOLUTIONS = {MEANS: solution()}
+
+
+def here(solutions: dict[str, NotebookNode]) -> Callable[..., Any]:
+    """A desk in this process."""
+    desk = Desk({name: nbformat.v4.writes(one) for name, one in solutions.items()})
+    return lambda method, *given: getattr(desk, method)(*given)
+
+
+def write_gradebook(folder: Path, results: Iterable[Result], solutions: dict) -> int:
+    return gradebook.write_gradebook(folder, results, solutions, here(solutions))
+
+
+def write_feedback(folder: Path, results: Iterable[Result], solutions: dict) -> int:
+    return feedback.write_feedback(folder, results, solutions, here(solutions))
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 - ``reader``: folders and zips, and whose file is whose
 - ``attempts``: what counts of all that a student handed in
+- ``desk``: from a notebook's bytes to the one to grade
 - ``identity``, ``official``: which exercise a notebook is of; the official notebook with the student's cells in it
 - ``answers``: which answers in words are empty
 - ``notebooks``, ``parts``, ``pictures``: notebooks of any kind; cells in several parts; pictures written anew

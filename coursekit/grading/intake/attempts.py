@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
+from pathlib import Path
 
+from coursekit.grading.intake.desk import Taken
 from coursekit.grading.intake.identity import Exercises
 from coursekit.grading.intake.names import safe_names, shown
 from coursekit.grading.intake.platforms import AGAIN, Place, stem
@@ -15,15 +17,19 @@ LeaveOut = Callable[[tuple[str, ...], str], None]
 
 @dataclass
 class Attempt:
-    """A notebook as it was found; ``exercise`` is empty as long as it is not known."""
+    """A notebook as it was found: where, its ``digest`` and ``original`` if it could be read, and what became of it."""
 
     place: Place
     parts: tuple[str, ...]
     modified: float
-    data: bytes
-    exercise: str
-    problem: str
-    note: str = ""
+    digest: str
+    original: Path | None
+    taken: Taken
+    exercise: str = ""
+
+    def __post_init__(self) -> None:
+        """The exercise is what the notebook told, until others beside it tell it."""
+        self.exercise = self.taken.exercise
 
     @property
     def shown(self) -> str:
@@ -65,8 +71,9 @@ class Attempts:
                 Submission(
                     folders[person],
                     exercise,
-                    taken.data,
-                    taken.problem,
+                    taken.original,
+                    taken.taken.official,
+                    taken.taken.problem,
                     tuple(dict.fromkeys(notes)),
                     "" if name == folders[person] else name,
                 )
@@ -103,7 +110,7 @@ class Attempts:
                     " or ".join(self.exercises.named(one.place))
                     or "which exercise, its name does not tell"
                 )
-                leave_out(one.parts, f"{one.problem} ({which})")
+                leave_out(one.parts, f"{one.taken.problem} ({which})")
 
     def _leave_out_unknown(self, leave_out: LeaveOut) -> dict[tuple[str, str], list[str]]:
         notes = defaultdict(list)
@@ -121,11 +128,11 @@ class Attempts:
         """The attempt that counts, and notes on the others. One that cannot be graded counts if no other can."""
         attempts = sorted(attempts, key=self._order, reverse=True)
         taken = attempts[0]
-        notes = [taken.note] if taken.note else []
+        notes = list(taken.taken.notes)
         for other in attempts[1:]:
-            if other.data == taken.data and other.data:
+            if other.digest == taken.digest and other.digest:
                 continue
-            why = f" ({other.problem})" if other.problem else ""
+            why = f" ({other.taken.problem})" if other.taken.problem else ""
             notes.append(f"handed in twice: {taken.shown} was taken, {other.shown} was not{why}")
         return taken, notes
 
@@ -133,7 +140,7 @@ class Attempts:
         again = AGAIN.search(stem(one.place.file))
         number = int(again[1] or again[2]) if again and one.place.upload else 0
         return (
-            not one.problem,
+            not one.taken.problem,
             -one.place.depth,
             one.place.upload,
             number,

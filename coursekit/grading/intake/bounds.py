@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 MIB = 2**20
-# In one notebook; one of this course with all its plots has less than 1 MiB.
+# In a file, and in all files of one student, so that nobody uses up what all share.
+FILE_BYTES, STUDENT_READ = 100 * MIB, 500 * MIB
+# In one notebook without its stored outputs; one of this course has less than 100 KiB.
 NOTEBOOK_BYTES = 20 * MIB
-# In the notebooks of one student, so that nobody uses up what all share.
-STUDENT_BYTES = 100 * MIB
-CLASS_BYTES = 2048 * MIB  # in all notebooks together, which are kept in memory
+# In the notebooks to grade of one student, and of the class, which are kept in memory.
+STUDENT_BYTES, CLASS_BYTES = 100 * MIB, 2048 * MIB
+# In the stored outputs that are kept of a notebook's runs, for a person to read.
+OUTPUT_BYTES = 8 * MIB
 STUDENT_FILES = 200  # notebooks read of one student
 ZIP_BYTES = 100 * MIB  # in a zip within a zip, which is kept in memory while it is read
 ZIP_FILES = 50_000  # in a zip
 DIRECTORY_BYTES = 8 * MIB  # of a zip's list of files, which zipfile reads as a whole
 FOLDER_FILES, ALL_FILES = 10_000, 200_000  # looked at in one folder, and in all
 RATIO = 200  # unpacked to packed; notebooks full of plots have 2, full of repeated text 50
-PARTS = 2_000_000  # lists and dictionaries in a notebook's JSON
 CELLS = 5_000
 LONGEST, DEPTH = 255, 40  # letters in a name, folders in a path
 

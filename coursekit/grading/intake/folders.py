@@ -58,6 +58,8 @@ def _reader_of(path: Path, link: bool) -> Callable[[int], bytes]:
             raise UnreadableError("it is a symbolic link, which is not followed")
         try:
             with open_regular(path) as file:
+                if os.fstat(file.fileno()).st_size > limit:
+                    raise UnreadableError(f"it is larger than {limit // bounds.MIB} MiB")
                 return whole(file, limit)
         except OSError as error:
             raise UnreadableError(f"it cannot be read: {error.strerror}") from error

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from nbformat import NotebookNode
 
-from coursekit.grading.intake.bounds import UnreadableError
 from coursekit.grading.intake.names import shown
-from coursekit.grading.intake.notebooks import grade_id, parse_notebook
+from coursekit.grading.intake.notebooks import grade_id
 from coursekit.grading.intake.platforms import AGAIN, Place, stem
 from coursekit.pages.exercises import kind_of
 
@@ -20,17 +19,16 @@ class Exercises:
         self.names = tuple(sorted(exercises))
         self._fingerprints = _Fingerprints(exercises)
 
-    def identify(self, place: Place, data: bytes, problem: str) -> tuple[str, str, str]:
+    def called(self, place: Place) -> str:
+        """The exercise that a path means, where it means one."""
+        named = self.named(place)
+        return named[0] if len(named) == 1 else ""
+
+    def identify(self, place: Place, notebook: NotebookNode) -> tuple[str, str, str]:
         """The exercise of a notebook, what is wrong with it, and a note."""
         named = self.named(place)
-        certain = named[0] if len(named) == 1 and place.chapter else ""
-        alone = named[0] if len(named) == 1 else ""
-        if problem:
-            return alone, problem, ""
-        try:
-            notebook = parse_notebook(data)
-        except UnreadableError as error:
-            return alone, str(error), ""
+        alone = self.called(place)
+        certain = alone if place.chapter else ""
         if not any(grade_id(cell) for cell in notebook.cells):
             lost = "none of its cells has nbgrader's id; it is not the notebook handed out, or has lost its metadata"
             return alone, lost, ""

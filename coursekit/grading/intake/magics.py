@@ -4,9 +4,10 @@ import ast
 import functools
 import re
 import sys
-from tokenize import TokenError
+import textwrap
+from collections.abc import Callable
 
-from IPython.core.inputtransformer2 import TransformerManager, make_tokens_by_line
+from IPython.core.inputtransformer2 import make_tokens_by_line
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
@@ -34,11 +35,38 @@ def _known() -> dict[str, set[str]]:
 
 def parses(source: str) -> bool:
     """Whether a code cell is Python, IPython's commands included."""
+    # IPython itself goes over a cell once for each of its commands.
+    if match := _CELL.match(source):
+        return match[1] not in _PYTHON or parses(source[match.end() :])
+    plain = _replaced(source, lambda words: "pass" if _is_command(words) else "")
     try:
-        ast.parse(TransformerManager().transform_cell(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError, TokenError):
+        ast.parse(textwrap.dedent(plain) if plain[:1] in (" ", "\t") else plain)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
+
+
+def _is_command(words: list[str]) -> bool:
+    """Whether a line, as the texts of its tokens, is IPython's and no Python: ``%a``, ``!a``, ``x = %a``, ``a?``."""
+    if words[0] in ("%", "%%", "!", "?") or words[-1] == "?":
+        return True
+    return "=" in words[:-1] and words[words.index("=") + 1] in ("%", "!")
+
+
+def _replaced(source: str, replacement: Callable[[list[str]], str]) -> str:
+    """Code with other lines in place of those for which ``replacement`` gives one. A line may go on over several."""
+    lines = source.splitlines(keepends=True)
+    for tokens in make_tokens_by_line(lines):
+        words = [token for token in tokens if token.string.strip()]
+        if not words or not (new := replacement([word.string for word in words])):
+            continue
+        first, last = words[0].start[0] - 1, words[-1].end[0] - 1
+        indent = re.match(r"\s*", lines[first])[0]
+        end = "\n" if lines[last].endswith("\n") else ""
+        said = lines[first].strip()
+        lines[first] = f"{indent}{new.replace('LINE', said)}{end}"
+        lines[first + 1 : last + 1] = [""] * (last - first)
+    return "".join(lines)
 
 
 def starts_with_command(source: str) -> bool:
@@ -58,17 +86,10 @@ def without_front_end(source: str) -> str:
         return f"# {said}: left out in grading{without_front_end(rest)}"
     if "%" not in source:
         return source
-    lines = source.splitlines(keepends=True)
-    for tokens in make_tokens_by_line(lines):
-        words = [token for token in tokens if token.string.strip()]
-        if len(words) < 2 or words[0].string != "%":
-            continue
-        name = words[1].string
-        if name in FRONT_END or (name.isidentifier() and name not in _known()["line"]):
-            first, last = words[0].start[0] - 1, words[-1].end[0] - 1
-            indent, said = re.match(r"(\s*)(.*)", lines[first]).groups()
-            end = "\n" if lines[last].endswith("\n") else ""
-            lines[first] = f"{indent}pass  # {said.rstrip()}: left out in grading{end}"
-            # A command that goes on behind a backslash has several lines.
-            lines[first + 1 : last + 1] = [""] * (last - first)
-    return "".join(lines)
+
+    def replacement(words: list[str]) -> str:
+        name = words[1] if words[0] == "%" and len(words) > 1 else ""
+        unknown = name.isidentifier() and name not in _known()["line"]
+        return "pass  # LINE: left out in grading" if name in FRONT_END or unknown else ""
+
+    return _replaced(source, replacement)

@@ -13,14 +13,12 @@ from coursekit.grading.intake.names import shown
 
 
 def parse_notebook(data: bytes) -> NotebookNode:
-    """Read a notebook of any version from its bytes: its cells without outputs, and its metadata.
+    """Read a notebook of any version from its bytes: its cells, of outputs their plain texts and pictures, and its kernel.
 
     Raises UnreadableError for all else.
     """
     if not data.strip():
         raise UnreadableError("the file is empty")
-    if data.count(b"{") + data.count(b"[") > bounds.PARTS:
-        raise UnreadableError(f"its JSON holds more than {bounds.PARTS:,} lists and dictionaries")
     try:
         raw = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -31,11 +29,10 @@ def parse_notebook(data: bytes) -> NotebookNode:
         raise UnreadableError(f"it is no JSON, or cut off: {shown(str(error))}") from error
     try:
         return _clean(raw)
-    except UnreadableError:
+    except (UnreadableError, MemoryError):
         raise
-    except (
-        Exception
-    ) as error:  # nbformat trips in many ways over what is no notebook of an old version
+    # nbformat trips in many ways over what is no notebook of an old version.
+    except Exception as error:
         raise UnreadableError(
             f"it is no notebook that nbformat can read ({type(error).__name__})"
         ) from error
@@ -51,22 +48,82 @@ def _clean(raw: Any) -> NotebookNode:
     if (count := sum(len(sheet["cells"]) for sheet in sheets)) > bounds.CELLS:
         raise UnreadableError(f"it has {count:,} cells, more than {bounds.CELLS:,}")
     if version < 4:
-        for sheet in sheets:
-            for cell in sheet["cells"]:
-                if isinstance(cell, dict) and cell.get("cell_type") == "code":
-                    cell["outputs"] = []  # nobody looks at them, and they may hold anything
-        raw = nbformat.convert(nbformat.reader.reads(json.dumps(raw)), 4)
+        raw = _of_today(raw)
     given, metadata = raw["cells"], raw.get("metadata", {})
     if not isinstance(given, list) or not isinstance(metadata, dict):
         raise UnreadableError("it is JSON, but no notebook")
     made = nbformat.v4.new_notebook()
     ids: set[str] = set()
+    room, size = bounds.OUTPUT_BYTES, 0
     for number, cell in enumerate(given, start=1):
         made.cells.append(_clean_cell(cell, number, ids))
+        size += len(made.cells[-1].source) + _size(made.cells[-1].get("attachments", {}))
+        if size > bounds.NOTEBOOK_BYTES:
+            limit = bounds.NOTEBOOK_BYTES // bounds.MIB
+            raise UnreadableError(f"without its stored outputs it is larger than {limit} MiB")
+        # The graded cells' own: what the student's full runs showed, which are not run again.
+        if made.cells[-1].cell_type == "code" and grade_id(made.cells[-1]):
+            made.cells[-1].outputs = _outputs(cell.get("outputs"), room)
+            room -= sum(map(_size, made.cells[-1].outputs))
     kernel = metadata.get("kernelspec")
     if isinstance(kernel, dict) and isinstance(name := kernel.get("name"), str):
+        name = _writable(name)
         made.metadata.kernelspec = {"name": name, "display_name": name}
     return made
+
+
+def _of_today(raw: dict) -> dict:
+    """A notebook of an old format in that of today."""
+    for sheet in raw["worksheets"]:
+        for cell in sheet["cells"]:
+            if not isinstance(cell, dict):
+                continue
+            if cell.get("cell_type") == "code":
+                cell["outputs"] = []
+            elif isinstance(level := cell.get("level"), int):
+                # nbformat writes so many #.
+                cell["level"] = min(max(level, 1), 6)
+    return nbformat.convert(nbformat.reader.reads(json.dumps(raw)), 4)
+
+
+def _writable(text: str) -> str:
+    """A text without lone halves of characters, as "\\ud800" in JSON, which could be written to no file."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _size(thing: Any) -> int:
+    return len(json.dumps(thing))
+
+
+def _outputs(given: Any, room: int) -> list[NotebookNode]:
+    """Of stored outputs the plain texts and PNG pictures, the first of them as far as there is ``room``, in bytes."""
+    kept: list[NotebookNode] = []
+    for output in given if isinstance(given, list) else ():
+        if not isinstance(output, dict):
+            continue
+        data = output.get("data")
+        if output.get("output_type") == "stream":
+            text = _text(output.get("text"))
+            new = nbformat.v4.new_output("stream", name="stdout", text=text)
+        elif isinstance(data, dict) and data.keys() & {"text/plain", "image/png"}:
+            kinds = [kind for kind in ("text/plain", "image/png") if kind in data]
+            new = nbformat.v4.new_output(
+                "display_data", {kind: _text(data[kind]) for kind in kinds}
+            )
+        else:
+            continue
+        room -= _size(new)
+        if room < 0:
+            break
+        kept.append(new)
+    return kept
+
+
+def _text(given: Any) -> str:
+    """A text as a notebook's file has it, which may be a list of its lines; empty for anything else."""
+    if isinstance(given, list) and all(isinstance(line, str) for line in given):
+        given = "".join(given)
+    return _writable(given) if isinstance(given, str) else ""
 
 
 def _clean_cell(cell: Any, number: int, ids: set[str]) -> NotebookNode:
@@ -92,9 +149,7 @@ def _clean_cell(cell: Any, number: int, ids: set[str]) -> NotebookNode:
     if not isinstance(name, str) or not re.fullmatch(r"[\w-]{1,64}", name, re.ASCII) or name in ids:
         name = f"cell-{number}"
     ids.add(name)
-    # A lone half of a character, as "\ud800" in JSON, could be written to no file.
-    source = source.encode("utf-8", "replace").decode("utf-8")
-    made = NotebookNode(id=name, cell_type=kind, metadata=kept, source=source)
+    made = NotebookNode(id=name, cell_type=kind, metadata=kept, source=_writable(source))
     if kind == "code":
         made.update(outputs=[], execution_count=None)
     elif attached := _attached(cell.get("attachments")):
@@ -111,9 +166,9 @@ def _attached(given: Any) -> NotebookNode:
             if isinstance(data, list) and all(isinstance(line, str) for line in data):
                 data = "".join(data)
             if isinstance(data, str):
-                texts[kind] = data
+                texts[_writable(kind)] = _writable(data)
         if texts:
-            kept[name] = NotebookNode(texts)
+            kept[_writable(name)] = NotebookNode(texts)
     return kept
 
 

@@ -16,6 +16,7 @@ from coursekit.grading.intake.names import shown
 from coursekit.grading.intake.notebooks import grade_id
 from coursekit.grading.intake.parts import distinct, joined_code, joined_text, plain
 from coursekit.grading.intake.pictures import Pictures
+from coursekit.grading.results import OWN_CELL
 from coursekit.pages.bundle import SETUP
 from coursekit.pages.exercises import kind_of, without_regions
 from coursekit.pages.notebook import is_setup
@@ -71,6 +72,10 @@ def official_notebook(
     notes = found.notes
     for place, cell in enumerate(official.cells):
         if name := grade_id(cell):
+            if cell.cell_type == "code" and "results" in cell.metadata.get("tags", []):
+                cell.outputs = [
+                    one for part in found.parts[name] for one in part.get("outputs", [])
+                ]
             text = plain(untouched[name].source) if name in untouched else ""
             theirs = found.parts[name]
             more, said = _restored(cell, theirs, text)
@@ -88,7 +93,7 @@ def official_notebook(
         cells += official.cells[place : place + 1] if place >= 0 else []
         for cell in found.extra[place]:
             number += 1
-            cells.append(_own(cell, f"own-{number}"))
+            cells.append(_own(cell, f"{OWN_CELL}{number}"))
     official.cells = cells
     for cell in cells:
         if cell.cell_type == "code" and kind_of(cell) in ("", "solution"):

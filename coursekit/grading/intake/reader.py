@@ -4,6 +4,7 @@ Whatever students handed in is hostile until shown otherwise. Nothing is extract
 read is bounded. Who handed something in is told by the outermost part of its path, which students do not choose.
 """
 
+import hashlib
 import io
 import re
 import stat
@@ -12,11 +13,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 from nbformat import NotebookNode
 
 from coursekit.grading.intake import bounds
 from coursekit.grading.intake.attempts import Attempt, Attempts
 from coursekit.grading.intake.bounds import MIB, Bounded, UnreadableError, open_regular
+from coursekit.grading.intake.desk import Desk, Taken
 from coursekit.grading.intake.folders import File, files_in_folder
 from coursekit.grading.intake.identity import Exercises
 from coursekit.grading.intake.names import shown
@@ -31,6 +34,7 @@ from coursekit.grading.intake.platforms import (
 )
 from coursekit.grading.intake.submissions import Class
 from coursekit.grading.intake.zips import files_in_zip, opened_zip
+from coursekit.grading.limited import FailedError, Limited
 from coursekit.problem import PageError
 
 ENDINGS = (".ipynb", ".zip")
@@ -39,12 +43,23 @@ _LITTER = re.compile(
 )
 
 
-def read_submissions(path: Path, exercises: Mapping[str, NotebookNode]) -> Class:
+def read_submissions(
+    path: Path, exercises: Mapping[str, tuple[NotebookNode, NotebookNode]], keep: Path
+) -> Class:
     """Read a folder or a zip of submissions.
 
-    ``exercises`` are the student notebooks by ``<chapter>/<exercise>``. Raises PageError where there is nothing to grade.
+    ``exercises`` are the solution and what students get of it, by ``<chapter>/<exercise>``. The files that were handed in are
+    kept in the folder ``keep``, which need not be there yet, as they are, each under its own digest.
+
+    Raises PageError where there is nothing to grade.
     """
-    reader = Reader(exercises)
+    keep.mkdir(parents=True, exist_ok=True)
+    texts = {name: tuple(map(nbformat.v4.writes, both)) for name, both in exercises.items()}
+    with Limited(Desk, texts) as desk:
+        return _read(path, Reader({name: one for name, (_, one) in exercises.items()}, desk, keep))
+
+
+def _read(path: Path, reader: "Reader") -> Class:
     try:
         mode = path.stat().st_mode
     except OSError as error:
@@ -68,12 +83,14 @@ def read_submissions(path: Path, exercises: Mapping[str, NotebookNode]) -> Class
 class Reader:
     """Takes files, one after the other, and makes submissions of them."""
 
-    def __init__(self, exercises: Mapping[str, NotebookNode]) -> None:
+    def __init__(self, exercises: Mapping[str, NotebookNode], desk: Limited, keep: Path) -> None:
+        self.desk, self.keep = desk, keep
         self.chapters = {name.split("/")[0] for name in exercises}
         self.exercises = Exercises(exercises)
         self.attempts = Attempts(self.exercises)
         self.left_out: list[str] = []
         self.litter = 0
+        self.read: Counter[tuple[str, str]] = Counter()
         self.bytes: Counter[tuple[str, str]] = Counter()
         self.files: Counter[tuple[str, str]] = Counter()
         self.total = 0
@@ -208,23 +225,44 @@ class Reader:
         who = (place.student, place.number)
         if not self._may_read(place, parts):
             return
-        data, problem = b"", ""
         try:
-            data = file.read(bounds.NOTEBOOK_BYTES)
-            if self.bytes[who] + len(data) > bounds.STUDENT_BYTES:
-                problem = f"the student's notebooks are larger than {bounds.STUDENT_BYTES // MIB} MiB together"
-            elif self.total + len(data) > bounds.CLASS_BYTES:
-                problem = f"all notebooks together are larger than {bounds.CLASS_BYTES // MIB} MiB; grade fewer at once"
+            if self.read[who] > bounds.STUDENT_READ:
+                raise UnreadableError(
+                    f"the student's files are larger than {bounds.STUDENT_READ // MIB} MiB together"
+                )
+            data = file.read(bounds.FILE_BYTES)
         except UnreadableError as error:
-            problem = str(error)
+            taken = Taken(self.exercises.called(place), str(error))
+            self.attempts.all.append(Attempt(place, parts, file.modified, "", None, taken))
+            return
+        self.read[who] += len(data)
+        digest = hashlib.sha256(data).hexdigest()
+        original = self.keep / f"{digest}.ipynb"
+        if not original.exists():
+            original.write_bytes(data)
+        taken = self._bounded(who, self._taken(data, place))
+        attempt = Attempt(place, parts, file.modified, digest, original, taken)
+        self.attempts.all.append(attempt)
+
+    def _taken(self, data: bytes, place: Place) -> Taken:
+        try:
+            exercise, problem, notes, official = self.desk("take_in", data, place)
+        except FailedError as error:
+            return Taken(self.exercises.called(place), f"it could not be read: {error}")
+        return Taken(exercise, problem, tuple(notes), official)
+
+    def _bounded(self, who: tuple[str, str], taken: Taken) -> Taken:
+        """The same, without the notebook where that is more than there is room for."""
+        problem, size = "", len(taken.official)
+        if self.bytes[who] + size > bounds.STUDENT_BYTES:
+            problem = f"the student's notebooks are larger than {bounds.STUDENT_BYTES // MIB} MiB together"
+        elif self.total + size > bounds.CLASS_BYTES:
+            problem = f"all notebooks together are larger than {bounds.CLASS_BYTES // MIB} MiB; grade fewer at once"
         if problem:
-            data = b""
-        self.bytes[who] += len(data)
-        self.total += len(data)
-        exercise, problem, note = self.exercises.identify(place, data, problem)
-        self.attempts.all.append(
-            Attempt(place, parts, file.modified, data, exercise, problem, note)
-        )
+            return replace(taken, problem=problem, official="")
+        self.bytes[who] += size
+        self.total += size
+        return taken
 
     def result(self) -> Class:
         """One submission for each student and exercise."""

@@ -1,6 +1,7 @@
 """What was handed in: one submission for each student and exercise, and what was left out."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -8,12 +9,14 @@ class Submission:
     """What a student handed in for an exercise.
 
     ``student`` is a safe folder name, ``name`` what was given, where that differs. ``exercise`` is ``<chapter>/<exercise>``.
-    ``problem`` says why it cannot be graded; then ``notebook`` may be empty. ``notes`` are for a person.
+    ``original`` is where the file lies as it was handed in, None where it could not be read at all. ``notebook`` is the text
+    of the notebook to grade, empty where ``problem`` says why there is none. ``notes`` are for a person.
     """
 
     student: str
     exercise: str
-    notebook: bytes = field(repr=False)
+    original: Path | None
+    notebook: str = field(default="", repr=False)
     problem: str = ""
     notes: tuple[str, ...] = ()
     name: str = ""

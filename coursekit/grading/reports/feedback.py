@@ -19,7 +19,8 @@ from markupsafe import Markup
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
-from coursekit.grading.reports.gradebook import ByHand, read_by_hand, read_graded
+from coursekit.grading.limited import FailedError
+from coursekit.grading.reports.gradebook import Ask, ByHand, read_by_hand
 from coursekit.grading.reports.pages import (
     Text,
     code,
@@ -27,9 +28,16 @@ from coursekit.grading.reports.pages import (
     points,
     steps,
     templates_digest,
-    title,
 )
-from coursekit.grading.results import Mark, Result, path_of, write_atomically
+from coursekit.grading.results import (
+    NOT_SHOWN,
+    Mark,
+    Result,
+    graded_text,
+    not_shown,
+    path_of,
+    write_atomically,
+)
 from coursekit.pages.exercises import kind_of, leaks, secrets, without_regions
 
 LONGEST_OUTPUT = 10_000  # characters of an output
@@ -49,6 +57,8 @@ MEANINGS = {  # what a status tells a student
     "too much output": "Your notebook printed more than allowed, so the checks below that did not run gave no points. Take out "
     "what prints so much, and ask for another grading.",
     "unreadable": "The file could not be read as a notebook of this exercise. Open it in Jupyter, save it, and hand it in again.",
+    "grading failed": "Something in your notebook broke the grading itself, which is not your fault. Your instructor looks at it.",
+    NOT_SHOWN: "Your notebook was graded, but its cells cannot be shown here. Your instructor has it as you handed it in.",
     "missing": "Nothing was handed in for this exercise. If you did hand something in, tell your instructor.",
 }
 
@@ -65,26 +75,33 @@ class _Guard:
 
 
 def write_feedback(
-    folder: Path, results: Iterable[Result], solutions: Mapping[str, NotebookNode]
+    folder: Path,
+    results: Iterable[Result],
+    solutions: Mapping[str, NotebookNode],
+    ask: Ask,
+    failed: dict[tuple[str, str], str] | None = None,
 ) -> int:
-    """Write ``feedback/<student>/<chapter>/<exercise>.html`` for each record; return how many pages changed."""
+    """Write ``feedback/<student>/<chapter>/<exercise>.html`` for each record; return how many pages changed.
+
+    ``ask`` has a desk make a page. Where that fails, the page has no cells, and ``failed`` the reason by student and exercise.
+    """
     entered, changed = read_by_hand(folder), 0
-    hidden = {name: hidden_lines(solution) for name, solution in solutions.items()}
-    digests = {name: _digest(sorted(lines)) for name, lines in hidden.items()}
+    digests = {name: _digest(sorted(hidden_lines(one))) for name, one in solutions.items()}
     for result in results:
         hand = entered.get((result.student, result.exercise))
-        graded = path_of(folder / "results", result.student, result.exercise, ".ipynb")
-        text = graded.read_text(encoding="utf-8") if graded.exists() else ""
+        text = graded_text(folder, result)
         decides = asdict(replace(result, seconds=0.0, own_seconds=0.0)), asdict(hand) if hand else 0
         parts = [decides, text, digests.get(result.exercise), templates_digest()]
         fingerprint = _digest(parts)
         path = path_of(folder / "feedback", result.student, result.exercise, ".html")
         if path.exists() and fingerprint in _beginning(path):
             continue
-        notebook = read_graded(text) if text else None
-        lines = hidden.get(result.exercise, set())
-        name = title(result.exercise, solutions)
-        html = page(result, notebook, lines, hand, name, fingerprint)
+        try:
+            html = ask("feedback", result, text, hand, fingerprint)
+        except FailedError as error:
+            if failed is not None:
+                failed[result.student, result.exercise] = str(error)
+            html = ask("feedback", not_shown(result, str(error)), "", hand)
         write_atomically(path, html, durable=False)
         changed += 1
     return changed
@@ -137,7 +154,7 @@ def _unwritten(hidden: set[str], notebook: NotebookNode | None) -> set[str]:
     """The hidden lines that a student did not write, who may have found the same solution."""
     if notebook is None:
         return set(hidden)
-    theirs = [without_regions(cell.source) for cell in notebook.cells if kind_of(cell) != "check"]
+    theirs = [cell.source for cell in notebook.cells if kind_of(cell) != "check"]
     written = re.sub(r"\s+", " ", "\n".join(theirs))
     return {line for line in hidden if line not in written}
 
@@ -209,7 +226,9 @@ def _cells(
     for cell in notebook.cells[:MOST_CELLS]:
         kind = kind_of(cell)
         grade_id = cell.metadata.nbgrader.grade_id if kind else ""
-        source = without_regions(cell.source, "HIDDEN TESTS").rstrip()
+        source = cell.source.rstrip()
+        if kind == "check":
+            source = without_regions(source, "HIDDEN TESTS").rstrip()
         made: dict[str, Any] = dict(
             id=grade_id, label="", folded="", html=None, code="", shade="", outputs=[]
         )
@@ -223,9 +242,9 @@ def _cells(
         if file := re.match(r"%%writefile (\w+\.py)\n", source):
             made["folded"] = f"{file[1]}, given"
         elif cell.cell_type == "markdown":
-            made["html"] = text.html(source)
+            made["html"] = text.html(source, cell.get("attachments", {}))
         elif cell.cell_type == "raw":
-            made["html"] = Markup("<pre>{}</pre>").format(_cut(source))
+            made["html"] = text.verbatim(source)
         else:
             made["code"] = code(source)
         if cell.cell_type == "code" and not made["folded"]:

@@ -4,12 +4,9 @@ In the folder of grades, ``nbgrader formgrader`` then shows every submission, wi
 and ``nbgrader export`` writes the points. What a person entered stays when a submission is graded again.
 """
 
-import hashlib
-import json
 import os
-import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -17,14 +14,17 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import nbformat
 from nbformat import NotebookNode
 
-from coursekit.grading.results import GRADED, STATUSES, Result, path_of, write_atomically
-from coursekit.pages.exercises import kind_of, nbgrader_config
+from coursekit.grading.limited import FailedError
+from coursekit.grading.reports.autograded import digest_of, text_of
+from coursekit.grading.results import Result, graded_text, not_shown, path_of, write_atomically
+from coursekit.pages.exercises import nbgrader_config
 from coursekit.paths import ROOT
 from coursekit.problem import PageError
 
+# Carries out a method of the desk; raises FailedError.
+Ask = Callable[..., Any]
 DATABASE = "gradebook.db"
 BATCH = 50  # submissions between two commits
 CONFIG = '''\
@@ -62,12 +62,15 @@ def write_gradebook(
     folder: Path,
     results: Iterable[Result],
     solutions: Mapping[str, NotebookNode],
-    submitted: Mapping[tuple[str, str], Path] | None = None,
+    ask: Ask,
+    failed: dict[tuple[str, str], str] | None = None,
 ) -> int:
     """Bring nbgrader's gradebook and folders in ``folder`` up to date; return how many submissions changed.
 
-    ``solutions`` are the notebooks by exercise, ``submitted`` the files handed in by student and exercise; without one, nbgrader
-    gets the graded notebook without its outputs. Called again it changes only what changed, and completes what was cut off.
+    ``solutions`` are the notebooks by exercise. ``ask`` has a desk do what is to be done with a student's notebook; where that
+    fails, the submission goes into the gradebook without its cells, and into ``failed`` by student and exercise, with the
+    reason. What was handed in lies in nbgrader's folder already; where it does not, the graded notebook without its outputs
+    goes there. Called again it changes only what changed, and completes what was cut off.
 
     Raises PageError where an exercise has other cells than when its first submissions came into the gradebook.
     """
@@ -80,7 +83,11 @@ def write_gradebook(
     with _open(folder, course) as gradebook:
         for name in exercises:
             _write_exercise(gradebook, folder, name, solutions[name])
-        return _Writer(gradebook, folder, solutions, submitted or {}).write(results)
+        writer = _Writer(gradebook, folder, solutions, ask)
+        changed = writer.write(results)
+    if failed is not None:
+        failed |= writer.failed
+    return changed
 
 
 def read_by_hand(folder: Path) -> dict[tuple[str, str], ByHand]:
@@ -172,9 +179,9 @@ def _write_exercise(gradebook: Any, folder: Path, name: str, solution: NotebookN
     """Put an exercise's solution into nbgrader's source folder, and its cells into the gradebook."""
     from nbgrader.preprocessors import SaveCells
 
-    text = _text(solution)
+    text = text_of(solution)
     _write_if_new(folder / "source" / f"{name}.ipynb", text)
-    table, digest = _written(), _digest(text)
+    table, digest = _written(), digest_of(text)
     known = gradebook.db.execute(
         table.select().where(table.c.student == "", table.c.exercise == name)
     ).first()
@@ -203,12 +210,13 @@ class _Writer:
         gradebook: Any,
         folder: Path,
         solutions: Mapping[str, NotebookNode],
-        submitted: Mapping[tuple[str, str], Path],
+        ask: Ask,
     ):
         from nbgrader import api
 
         self.api, self.gradebook, self.db = api, gradebook, gradebook.db
-        self.folder, self.solutions, self.submitted = folder, solutions, submitted
+        self.folder, self.ask = folder, ask
+        self.failed: dict[tuple[str, str], str] = {}
         # A query for each submission would take longer than all else, so the few tables are read once.
         self.students = {one.id: one for one in self.db.query(api.Student)}
         self.assignments = {one.name: one for one in self.db.query(api.Assignment)}
@@ -228,14 +236,13 @@ class _Writer:
         self.known = {
             (row.student, row.exercise): row for row in self.db.execute(_written().select())
         }
-        self.solution_digests = {name: _digest(_text(one)) for name, one in solutions.items()}
+        self.solution_digests = {name: digest_of(text_of(one)) for name, one in solutions.items()}
 
     def write(self, results: Iterable[Result]) -> int:
         changed = 0
         for result in results:
-            graded = path_of(self.folder / "results", result.student, result.exercise, ".ipynb")
-            text = graded.read_text(encoding="utf-8") if graded.exists() else ""
-            digest = _digest(repr(result), text, self.solution_digests[result.exercise])
+            text = graded_text(self.folder, result)
+            digest = digest_of(repr(result), text, self.solution_digests[result.exercise])
             known = self.known.get((result.student, result.exercise))
             there = path_of(self.folder / "autograded", result.student, result.exercise, ".ipynb")
             missing = result.status == "missing"
@@ -254,47 +261,31 @@ class _Writer:
         return changed
 
     def _write(self, result: Result, text: str, work_before: str | None) -> str:
-        solution = self.solutions[result.exercise]
-        notebook = read_graded(text) if text else _stand_in(solution, result)
-        cells = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if kind_of(cell)}
-        theirs = [cell for cell in cells.values() if kind_of(cell) in ("solution", "answer")]
-        work = _digest(*(cell.source for cell in theirs))
-        self._grade(result, cells, work != work_before)
-        self._write_files(result, notebook)
-        return work
+        try:
+            made = self.ask("autograded", result, text)
+        except FailedError as error:
+            self.failed[result.student, result.exercise] = str(error)
+            made = self.ask("autograded", not_shown(result, str(error)), "")
+        self._grade(result, set(made["untouched"]), made["work"] != work_before)
+        submitted = path_of(self.folder / "submitted", result.student, result.exercise, ".ipynb")
+        if not _is_there(submitted):
+            _write_if_new(submitted, made["submitted"])
+        shown = path_of(self.folder / "autograded", result.student, result.exercise, ".ipynb")
+        _write_if_new(shown, made["autograded"])
+        return made["work"]
 
-    def _write_files(self, result: Result, notebook: NotebookNode) -> None:
-        original = self.submitted.get((result.student, result.exercise))
-        if original:
-            text = original.read_text(encoding="utf-8", errors="replace")
-        else:
-            text = _text(_without_outputs(notebook))
-        places = [
-            path_of(self.folder / place, result.student, result.exercise, ".ipynb")
-            for place in ("submitted", "autograded")
-        ]
-        _write_if_new(places[0], text)
-        _make_harmless(notebook, self.solutions[result.exercise])
-        if said := what_grading_says(result):
-            notebook.cells.insert(0, _said_cell(said))
-        _write_if_new(places[1], _text(notebook))
-
-    def _grade(self, result: Result, cells: Mapping[str, NotebookNode], new_work: bool) -> None:
-        from nbgrader.utils import compute_checksum, determine_grade
-
+    def _grade(self, result: Result, untouched: set[str], new_work: bool) -> None:
         handed_in = self._handed_in(result)
         grades = {grade.cell_id: grade for grade in handed_in.grades}
         comments = {comment.cell_id: comment for comment in handed_in.comments}
         points = {mark.check: mark.points for mark in result.marks}
         for stored, graded in self.cells[handed_in.notebook_id]:
-            cell = cells.get(stored.name)
             if not graded:
                 comment = comments.get(stored.id)
                 if comment is None:
                     comment = self.api.Comment(cell_id=stored.id, notebook_id=handed_in.id)
                     self.db.add(comment)
-                same = cell and cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
-                comment.auto_comment = "No response." if same else None
+                comment.auto_comment = "No response." if stored.name in untouched else None
                 continue
             grade = grades.get(stored.id)
             if grade is None:
@@ -303,12 +294,14 @@ class _Writer:
             before = grade.auto_score
             if stored.cell_type == "code":
                 grade.auto_score = points.get(stored.name, 0.0)
-            else:  # 0 where nothing was written, otherwise for a person
-                grade.auto_score = determine_grade(cell)[0] if cell else None
+            else:
+                # As nbgrader has it: 0 where nothing was written, otherwise for a person.
+                grade.auto_score = 0.0 if stored.name in untouched else None
             if grade.manual_score is None:
                 grade.needs_manual_grade = grade.auto_score is None
             elif new_work or grade.auto_score != before:
-                grade.needs_manual_grade = True  # a person's points were for something else
+                # A person's points were for something else.
+                grade.needs_manual_grade = True
         if result.flags:
             handed_in.flagged = True
 
@@ -361,111 +354,10 @@ class _Writer:
             )
 
 
-def read_graded(text: str) -> NotebookNode:
-    """Read a notebook as grading wrote it, without the check of its form, which takes longer than all else."""
-    return nbformat.v4.reads(text)
-
-
-def what_grading_says(result: Result) -> str:
-    """What a person who looks at the submission must know; empty for one that was graded without any surprise."""
-    lines = []
-    if result.status != GRADED:
-        lines = [f"Status: {result.status}.", result.message, STATUSES.get(result.status, "")]
-        lines.append("Checks that were not run gave no points.")
-    lines += [f"Flag: {flag}" for flag in result.flags] + [f"Note: {note}" for note in result.notes]
-    return "\n".join(line for line in lines if line)
-
-
-def _make_harmless(notebook: NotebookNode, solution: NotebookNode) -> None:
-    """Take out of a graded notebook whatever could run a script in the browser of who reads it in the form grader.
-
-    That page belongs to the reader's own Jupyter, and nbgrader puts metadata, HTML and pictures into it as they are.
-    """
-    from nbconvert.preprocessors.sanitize import SanitizeHTML
-
-    sanitizer = SanitizeHTML(enabled=True)
-    notebook.metadata = deepcopy(solution.metadata)
-    known = {cell.metadata.nbgrader.grade_id for cell in solution.cells if kind_of(cell)}
-    for number, cell in enumerate(notebook.cells):
-        theirs = cell.metadata.get("nbgrader")
-        official = theirs and theirs.get("grade_id") in known
-        cell.metadata = NotebookNode(nbgrader=theirs) if official else NotebookNode()
-        cell.id = f"cell-{number}"
-        cell.pop("attachments", None)
-        if cell.cell_type != "code":
-            if "<" in cell.source:
-                cell.source = sanitizer.sanitize_html_tags(cell.source)
-            continue
-        cell.outputs = [_harmless_output(output) for output in cell.outputs]
-
-
-def _harmless_output(output: NotebookNode) -> NotebookNode:
-    """An output's plain text, error or PNG picture alone."""
-    if output.output_type == "stream":
-        name = "stderr" if output.name == "stderr" else "stdout"
-        return nbformat.v4.new_output("stream", name=name, text=output.text)
-    if output.output_type == "error":
-        said = {name: str(output.get(name, "")) for name in ("ename", "evalue")}
-        lines = [str(line) for line in output.get("traceback", [])]
-        return nbformat.v4.new_output("error", **said, traceback=lines)
-    data = {
-        kind: str(output.data[kind]) for kind in ("text/plain", "image/png") if kind in output.data
-    }
-    if not re.fullmatch(r"[A-Za-z0-9+/=\s]+", data.get("image/png", "")):
-        data.pop("image/png", None)
-    if not data:
-        data = {"text/plain": "(an output without plain text is not shown)"}
-    return nbformat.v4.new_output("display_data", data=data)
-
-
-def _said_cell(said: str) -> NotebookNode:
-    """A cell that tells a person about the grading, as plain output, which nothing takes for markup."""
-    output = nbformat.v4.new_output("stream", name="stdout", text=said + "\n")
-    cell = nbformat.v4.new_code_cell("# What grading says", outputs=[output])
-    cell.id = "what-grading-says"
-    return cell
-
-
-def _stand_in(solution: NotebookNode, result: Result) -> NotebookNode:
-    """A notebook for a submission that is none: checks that did not run, and nothing of the student's or the solution's."""
-    notebook = nbformat.v4.new_notebook(metadata=deepcopy(solution.metadata))
-    for cell in solution.cells:
-        if kind_of(cell) not in ("check", "solution", "answer"):
-            continue
-        cell = deepcopy(cell)
-        if kind_of(cell) == "check":
-            reason = {"ename": "NotRun", "evalue": result.status, "traceback": [result.status]}
-            cell.outputs = [nbformat.v4.new_output("error", **reason)]
-        else:
-            cell.source = ""
-            if cell.cell_type == "code":
-                cell.outputs = []
-        notebook.cells.append(cell)
-    return notebook
-
-
-def _without_outputs(notebook: NotebookNode) -> NotebookNode:
-    empty = dict(outputs=[], execution_count=None)
-    cells = [
-        NotebookNode({**cell, **empty}) if cell.cell_type == "code" else cell
-        for cell in notebook.cells
-    ]
-    return NotebookNode({**notebook, "cells": cells})
-
-
-def _text(notebook: NotebookNode) -> str:
-    text = nbformat.v4.writes(notebook)
-    return text if text.endswith("\n") else text + "\n"
-
-
 def _is_there(path: Path) -> bool:
     return (
         path.exists() and path.stat().st_size > 0
     )  # 0 where the machine stopped before its disk had it
-
-
-def _digest(*texts: str) -> str:
-    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:32]
 
 
 def _write_if_new(path: Path, text: str) -> None:

@@ -18,6 +18,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from coursekit.grading.results import OWN_CELL
 from coursekit.pages.exercises import kind_of
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -29,7 +30,9 @@ TAGS = set(
     "a b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i kbd li ol p pre q s span strong sub summary sup "
     "table tbody td th thead tr ul".split()
 )
-_FORMULA = re.compile(r"\ue000(\d+)\ue001")
+# Our own HTML in a text: formulas and pictures. No more digits than a number of them can have.
+_OURS = re.compile(r"\ue000(\d{1,6})\ue001")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
 @functools.cache
@@ -84,13 +87,19 @@ class _Renderer(mistune.HTMLRenderer):
     def __init__(self, top: int) -> None:
         super().__init__(escape=False)  # nh3 cleans all of it
         self.top = self.last = top
-        self.formulas: list[str] = []
+        self.ours: list[str] = []
+        self.pictures: Mapping[str, Mapping[str, str]] = {}
 
     def heading(self, text: str, level: int, **_: Any) -> str:
         self.last = min(level + self.top, self.last + 1, 6)
         return f"<h{self.last}>{text}</h{self.last}>\n"
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
+        known = self.pictures.get(url.removeprefix("attachment:"), {})
+        for kind in ("image/png", "image/jpeg"):
+            if _BASE64.fullmatch(known.get(kind, "")):
+                said = escape(Markup(text).striptags() or "Picture that the student attached")
+                return self._own(f'<img src="data:{kind};base64,{known[kind]}" alt="{said}">')
         return f"<em>[picture: {text or 'without a description'}]</em>"
 
     def inline_math(self, text: str) -> str:
@@ -100,8 +109,12 @@ class _Renderer(mistune.HTMLRenderer):
         return f"<p>{self._formula(text, 'block')}</p>"
 
     def _formula(self, text: str, display: str) -> str:
-        self.formulas.append(formula(text, display))
-        return f"\ue000{len(self.formulas) - 1}\ue001"
+        return self._own(formula(text, display))
+
+    def _own(self, html: str) -> str:
+        """A mark for HTML that is ours, which comes in after the cleaning."""
+        self.ours.append(html)
+        return f"\ue000{len(self.ours) - 1}\ue001"
 
 
 class Text:
@@ -112,16 +125,20 @@ class Text:
         self.parse = mistune.Markdown(self.renderer, plugins=[formulas])
         mistune.plugins.import_plugin("table")(self.parse)
 
-    def html(self, source: str) -> Markup:
-        """A cell's Markdown as HTML without scripts, styles, pictures or anything from elsewhere."""
+    def html(self, source: str, pictures: Mapping[str, Mapping[str, str]] | None = None) -> Markup:
+        """A cell's Markdown as HTML without scripts, styles or anything from elsewhere.
+
+        Of pictures it shows those among ``pictures``, the cell's attachments, which grading itself wrote.
+        """
         source = source.replace("\ue000", "").replace("\ue001", "")
         if len(source) > LONGEST_TEXT:
-            return Markup("<pre>{}</pre>").format(source[:LONGEST_TEXT])
-        self.renderer.formulas = []
+            return self.verbatim(source)
+        self.renderer.ours, self.renderer.pictures = [], pictures or {}
         try:
             made = self.parse(source)
-        except Exception:  # a parser may fail on a text made for that
-            return Markup("<pre>{}</pre>").format(source)
+        # A parser may fail on a text made for that.
+        except Exception:
+            return self.verbatim(source)
         clean = nh3.clean(
             made,
             tags=TAGS,
@@ -129,11 +146,17 @@ class Text:
             url_schemes={"http", "https", "mailto"},
             link_rel="noopener noreferrer",
         )
-        # Our own MathML comes in after the cleaning, so that the cleaning need not let any of theirs through.
-        known = self.renderer.formulas
+        # Our own MathML and pictures come in after the cleaning, so that it need not let any of theirs through.
+        known = self.renderer.ours
         return Markup(
-            _FORMULA.sub(lambda at: known[int(at[1])] if int(at[1]) < len(known) else "", clean)
+            _OURS.sub(lambda at: known[int(at[1])] if int(at[1]) < len(known) else "", clean)
         )
+
+    def verbatim(self, source: str) -> Markup:
+        """A text as it was written, up to a length."""
+        left = len(source) - LONGEST_TEXT
+        more = f"\n… {left:,} more characters are not shown." if left > 0 else ""
+        return Markup("<pre>{}{}</pre>").format(source[:LONGEST_TEXT], more)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -165,9 +188,11 @@ def steps(notebook: NotebookNode) -> dict[str, str]:
     """The heading above each check and answer, by cell, without its points."""
     found, heading = {}, "Before the first step"
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and not kind_of(cell):
-            for line in re.findall(r"^##+ +(.+?)\s*$", cell.source, re.MULTILINE):
-                heading = re.sub(r"\s*\(\d+ points?\)$", "", line)
+        official = not cell.get("id", "").startswith(OWN_CELL)
+        if cell.cell_type == "markdown" and not kind_of(cell) and official:
+            for line in cell.source.splitlines():
+                if line.startswith("##") and line.lstrip("#").startswith(" "):
+                    heading = re.sub(r"\(\d+ points?\)$", "", line.lstrip("#").strip()).rstrip()
         if kind_of(cell) in ("check", "answer"):
             found[cell.metadata.nbgrader.grade_id] = heading
     return found

@@ -18,6 +18,7 @@ from tests.support.handed_in import (
     GRID,
     MAX_NORM,
     Files,
+    handed,
     only,
     pairs,
     read,
@@ -44,11 +45,11 @@ def test_symbolic_links_are_not_followed(tmp_path: Path) -> None:
     found = read(folder)
     assert pairs(found) == [("ann", "dropout/max_norm"), ("ben", "dropout/max_norm")]
     assert found.submissions[0].problem == "it is a symbolic link, which is not followed"
-    assert found.submissions[0].notebook == b""
+    assert handed(found.submissions[0]) == b""
     assert any("eve" in said for said in found.left_out)
 
     found = only(read_zip(tmp_path, zipped([link(str(secret / "ann/dropout/max_norm.ipynb"))])))
-    assert (found.problem, found.notebook) == ("it is a symbolic link, which is not followed", b"")
+    assert (found.problem, handed(found)) == ("it is a symbolic link, which is not followed", b"")
 
 
 def test_names_that_lead_out_of_a_zip_are_left_out_and_nothing_is_written(tmp_path: Path) -> None:
@@ -83,14 +84,19 @@ def peak(function: Callable[[], Class]) -> tuple[Class, int]:
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     bomb = b"0" * (19 * 2**20)
-    files = {"ann/dropout/max_norm.ipynb": bomb, "eve/dropout/max_norm.ipynb": bomb + bomb, **BEN}
-    found, memory = peak(lambda: read_zip(tmp_path, zipped(files)))
+    files = {
+        "ann/dropout/max_norm.ipynb": bomb,
+        "eve/dropout/max_norm.ipynb": b"0" * (101 * 2**20),
+        **BEN,
+    }
+    packed = zipped(files)
+    found, memory = peak(lambda: read_zip(tmp_path, packed))
     assert memory < 16 * 2**20
     ann, ben, eve = found.submissions
     assert ann.problem == "it unpacks to more than 200 times its size, as zip bombs do"
-    assert eve.problem == "it is larger than 20 MiB"
+    assert eve.problem == "it is larger than 100 MiB"
     assert ben.problem == ""
-    assert (ann.notebook, eve.notebook) == (b"", b"")
+    assert (handed(ann), handed(eve)) == (b"", b"")
 
 
 def test_a_bomb_that_lies_about_its_size_is_not_unpacked(tmp_path: Path) -> None:
@@ -152,16 +158,24 @@ def test_one_students_heap_of_notebooks_takes_nothing_from_others(
     assert ("ben", "dropout/max_norm") in pairs(found)
     assert sum("over 200 files of one student" in said for said in found.left_out) == 1
 
-    monkeypatch.setattr(bounds, "STUDENT_BYTES", 3 * len(MAX_NORM) + 9)
+    (one,) = (one for one in found.submissions if one.student == "ben")
+    monkeypatch.setattr(bounds, "STUDENT_BYTES", 3 * len(one.notebook) + 9)
     files = {f"eve/{number}.ipynb": MAX_NORM + b" " * number for number in range(9)} | BEN
     found = read(write(tmp_path / "bytes", files))
     assert [one.problem for one in found.submissions] == ["", ""]
-    assert sum("notebooks are larger than" in said for said in found.left_out) == 6
+    (notes,) = (one.notes for one in found.submissions if one.student == "eve")
+    assert sum("notebooks are larger than" in note for note in notes) == 6
+
+    monkeypatch.setattr(bounds, "STUDENT_READ", 2 * len(MAX_NORM))
+    found = read(write(tmp_path / "read", files))
+    assert [one.problem for one in found.submissions] == ["", ""]
+    assert sum("files are larger than" in said for said in found.left_out) == 7
 
 
 def test_all_together_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "CLASS_BYTES", 2 * len(MAX_NORM) + 1)
     files = {f"{name}/dropout/max_norm.ipynb": MAX_NORM for name in ("ann", "ben", "eve")}
+    size = len(read(write(tmp_path, files)).submissions[0].notebook)
+    monkeypatch.setattr(bounds, "CLASS_BYTES", 2 * size + 1)
     problems = [one.problem for one in read(write(tmp_path, files)).submissions]
     assert problems[:2] == ["", ""]
     assert "all notebooks together are larger than" in problems[2]
@@ -172,7 +186,7 @@ def test_a_large_file_is_read_no_further_than_its_limit(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(2**40)  # takes no room
     found, memory = peak(lambda: read(tmp_path))
-    assert only(found).problem == "it is larger than 20 MiB"
+    assert only(found).problem == "it is larger than 100 MiB"
     assert memory < 64 * 2**20
 
 
@@ -258,11 +272,11 @@ def test_no_student_can_hand_in_under_the_name_of_another(files: Files, tmp_path
         folder = write(tmp_path / str(number), {top: zipped(files), name: own})
         found = read(folder)
         bobs = [one for one in found.submissions if one.student.startswith("bob")]
-        assert [one.notebook for one in bobs] == [MAX_NORM]
+        assert [handed(one) for one in bobs] == [MAX_NORM]
         assert bobs[0].notes == ()
         assert all(one.student[:3] in ("ann", "bob") for one in found.submissions)
     folder = write(tmp_path / "nbgrader", {f"ann/dropout/{name}": data for name, data in files.items()} | {"bob/dropout/max_norm.ipynb": MAX_NORM})  # fmt: skip
-    assert [one.notebook for one in read(folder).submissions if one.student == "bob"] == [MAX_NORM]
+    assert [handed(one) for one in read(folder).submissions if one.student == "bob"] == [MAX_NORM]
 
 
 def test_however_a_zip_is_damaged_it_is_read_or_refused(tmp_path: Path) -> None:

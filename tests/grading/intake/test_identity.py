@@ -6,11 +6,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from coursekit.grading.intake.reader import read_submissions
 from coursekit.paths import ROOT
 from tests.support.handed_in import (
     MAX_NORM,
     NOISE,
+    handed,
     handed_in,
     only,
     pairs,
@@ -30,7 +30,7 @@ def test_the_exercises_of_the_course_are_told_apart_by_their_cells(tmp_path: Pat
     for number, path in enumerate(real.values()):
         write(tmp_path, {f"lee_{number}_{number}_homework.ipynb": path.read_bytes()})
     notebooks = {name: nbformat.read(path, as_version=4) for name, path in real.items()}
-    found = read_submissions(tmp_path, notebooks)
+    found = read(tmp_path, notebooks)
     assert {int(one.student.split("_")[1]): one.exercise for one in found.submissions} == dict(
         enumerate(real)
     )
@@ -87,7 +87,7 @@ def test_of_two_notebooks_the_later_counts_and_the_other_is_noted(
 ) -> None:
     for order in (entries, entries[::-1]):
         found = only(read_zip(tmp_path, stamped(*order)))
-        assert found.notebook == SECOND
+        assert handed(found) == SECOND
         assert found.notes[0].startswith("handed in twice: ")
         taken, left = sorted(entries, key=lambda entry: entry[1] != SECOND)
         assert f"{taken[0]} was taken, {left[0]} was not" in found.notes[0]
@@ -104,7 +104,7 @@ def test_nbgraders_timestamp_counts_more_than_that_of_the_file(tmp_path: Path) -
         "submitted.zip": submitted(SECOND, 1, b"2026-01-05 10:00:00.123456 UTC"),
         "dropout.zip": submitted(FIRST, 9, b"2026-01-04 23:00:00 -0500"),
     }
-    assert only(read(write(tmp_path, files))).notebook == SECOND
+    assert handed(only(read(write(tmp_path, files)))) == SECOND
 
 
 def test_the_same_bytes_handed_in_twice_are_one(tmp_path: Path) -> None:

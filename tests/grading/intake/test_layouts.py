@@ -10,6 +10,7 @@ from tests.support.handed_in import (
     MAX_NORM,
     NOISE,
     Files,
+    handed,
     only,
     pairs,
     read,
@@ -61,7 +62,7 @@ def test_layouts_are_understood_in_folders_and_zips(
     files = LAYOUTS[layout]
     found = read_zip(tmp_path, files) if packed else read(write(tmp_path, files))
     assert pairs(found) == [("ann", "dropout/max_norm"), ("ben", "noise/grid_search")]
-    assert [one.notebook for one in found.submissions] == [MAX_NORM, NOISE]
+    assert [handed(one) for one in found.submissions] == [MAX_NORM, NOISE]
     assert not any(one.problem for one in found.submissions)
 
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.grading.reports.gradebook import write_gradebook
-from tests.support.small_grades import SOLUTIONS
+from tests.support.small_grades import SOLUTIONS, write_gradebook
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from coursekit.grading.reports.feedback import hidden_lines, write_feedback
+from coursekit.grading.reports.feedback import hidden_lines
 from coursekit.grading.reports.feedback import page as feedback_page
-from coursekit.grading.reports.gradebook import ByHand, write_gradebook
+from coursekit.grading.reports.gradebook import ByHand
 from coursekit.grading.results import Result
 from tests.support.harmless import EVIL, Elements, is_harmless
 from tests.support.small_grades import (
@@ -27,6 +27,8 @@ from tests.support.small_grades import (
     result,
     solution,
     store,
+    write_feedback,
+    write_gradebook,
 )
 
 

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_output
 
-from coursekit.grading.reports.gradebook import read_by_hand, write_gradebook
+from coursekit.grading.reports.gradebook import read_by_hand
 from coursekit.grading.results import Mark, read_results
 from coursekit.problem import PageError
 from tests.support.harmless import EVIL, Elements
@@ -29,6 +29,7 @@ from tests.support.small_grades import (
     rows_of,
     solution,
     store,
+    write_gradebook,
 )
 
 
