@@ -1,7 +1,8 @@
-"""The registry of claims, chapters/claims/: what the course says of each claim before it is run, a file for each chapter.
+"""The registry of claims, chapters/claims/: what the course says of each before it is run.
 
-Pages, ledger and chapters take a claim's sentence, measure, conditions and threats from here, and a notebook carries what
-``lab.conclude`` needs of it. That an entry is older than its run is what makes it a pre-registration; the history tells.
+Pages, ledger and chapters take a claim's sentence, measure, conditions and threats from here, and a
+notebook carries what ``lab.conclude`` needs of it. That an entry is older than its run is what
+makes it a pre-registration; the history tells.
 """
 
 import json
@@ -61,8 +62,8 @@ class Entry:
 def load_registry(root: Path) -> dict[str, Entry]:
     """Read all entries, by the claim's name, file by file in the order of their names.
 
-    Raises PageError, naming the claim and the field, for an entry that is incomplete or contradicts itself, or that two
-    files have.
+    Raises PageError, naming the claim and the field, for an entry that is incomplete or contradicts
+    itself, or that two files have.
     """
     entries: dict[str, Entry] = {}
     for path in sorted((root / REGISTRY).glob("*.yml")):
@@ -112,7 +113,7 @@ def _wrong_measure(measure: str | dict[str, Any]) -> str:
 
 
 def carried_claims(page: str, entries: dict[str, Entry]) -> str:
-    """The part of the registry that a page's notebook carries, as JSON: what ``lab.conclude`` reads."""
+    """What a page's notebook carries of the registry, as JSON: what ``lab.conclude`` reads."""
     carried = {}
     for name, entry in entries.items():
         if entry.page == page and not entry.mechanics:

@@ -59,7 +59,8 @@ def test_a_program_that_one_process_has_compiled_the_others_load():
     """Whatever they made before: else XLA would take it for another program, and keep two files."""
 
     def network(earlier, units):
-        for _ in range(earlier):  # so that layers, and all else that is numbered, have other names
+        # So that layers, and all else that is numbered, have other names.
+        for _ in range(earlier):
             build()
         model = keras.Sequential([keras.Input((2,)), layers.Dense(units, "tanh"), layers.Dense(1)])
         model.compile("sgd", loss="mse")
