@@ -1,5 +1,6 @@
 """What README.md calls publishing, tried with a clone: the book finds out for itself where it is published."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -28,9 +29,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         subprocess.run(["git", *command], check=True)
     config = clone / "_config.yml"
-    without = config.read_text(encoding="utf-8")
-    assert without.count('baseurl: ""') == 1
-    config.write_text(without.replace('baseurl: ""', f"baseurl: {ADDRESS}"), encoding="utf-8")
+    text, set_once = re.subn("(?m)^  baseurl: .*$", f"  baseurl: {ADDRESS}", config.read_text())
+    assert set_once == 1
+    config.write_text(text)
     assert main(["--root", str(clone), "build"], standalone_mode=False) == 0
     done = build_book(clone)
     assert done.returncode == 0, done.stdout + done.stderr
