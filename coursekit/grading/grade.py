@@ -21,7 +21,7 @@ from coursekit.grading.intake.notebooks import parse_notebook
 from coursekit.grading.intake.official import official_notebook
 from coursekit.grading.intake.reader import read_submissions
 from coursekit.grading.intake.submissions import Submission
-from coursekit.grading.marking import Task, end_with, mark, not_run
+from coursekit.grading.marking import Task, end_with, mark, names_of, not_run
 from coursekit.grading.reports.write import write_reports
 from coursekit.grading.results import (
     GRADED,
@@ -182,6 +182,7 @@ def _plan(
             one.student,
             one.exercise,
             nbformat.writes(notebook),
+            names_of(exercise.solution),
             exercise.parameters,
             str(root),
             options.limits,
@@ -242,6 +243,7 @@ def _learn(
     for name in sorted(names):
         text, compiled = nbformat.writes(exercises[name].solution), out.resolve() / COMPILED
         settings = (
+            names_of(exercises[name].solution),
             exercises[name].parameters,
             str(root),
             options.limits,
