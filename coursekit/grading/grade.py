@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -56,6 +57,7 @@ class Options:
     cluster: str = ""
     walls: bool = True
     limits: Limits = field(default_factory=Limits)
+    due: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass
@@ -112,7 +114,13 @@ def _grade(
         )
         if not path_of(out / RECORDS, student, exercise).exists():
             write_result(out / RECORDS, record)
-    write_reports(out, {name: one.solution for name, one in exercises.items()})
+    times: dict[tuple[str, str], float] = {}
+    for one in submissions:
+        if one.when is not None:
+            key = one.student, one.exercise.split("/")[0]
+            times[key] = max(one.when, times.get(key, one.when))
+    solutions = {name: one.solution for name, one in exercises.items()}
+    write_reports(out, solutions, handed_in=times, due=options.due)
     return Outcome(marked, kept, read_results(out / RECORDS), handed_in.left_out)
 
 

@@ -52,4 +52,4 @@ def read_totals(folder: Path) -> list[Total]:
 
 def _points(result: Result, hand: ByHand) -> float:
     checks = {mark.check: mark.points for mark in result.marks}
-    return sum({**checks, **hand.points}.values())
+    return max(0.0, sum({**checks, **hand.points}.values()) - hand.penalty)
