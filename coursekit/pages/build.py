@@ -37,6 +37,8 @@ from coursekit.pages.pictures import smaller_png
 from coursekit.problem import PageError
 
 CELL_SECONDS = 6 * 3600  # a cell that takes longer hangs
+# A kernel that starts; 60 s are the library's own, and too few on a machine that others keep busy.
+START_SECONDS = 600
 RUNS = "_build/runs"  # trainings of a page whose execution has not come to its end
 
 
@@ -181,6 +183,7 @@ def execute_alone(
         client = NotebookClient(
             notebook,
             timeout=CELL_SECONDS,
+            startup_timeout=START_SECONDS,
             kernel_name="python3",
             record_timing=False,
             coalesce_streams=True,
