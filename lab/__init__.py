@@ -3,6 +3,9 @@
 - ``fit``      trains one compiled model; a drop-in for ``model.fit``
 - ``repeat``   trains one kind of model with many seeds
 - ``sweep``    does that for every combination of some settings
+- ``paired_effect``  gives the effect of one arm against another, its 95 % interval and what it says
+- ``until_narrow``  runs an experiment until its intervals are narrow enough
+- ``conclude``  puts a claim of the course to the test, and records every run
 - ``compare``  gives the mean paired difference, its 95 % interval and a verdict
 - ``settle``   puts a claim of the course to the test with two sets of seeds
 - ``record``   shows numbers that a page's text rests on, and stores them with their spread
@@ -19,6 +22,8 @@ Uses only what comes with tensorflow, scikit-learn, matplotlib and pandas.
 
 import lab.environment  # noqa: F401 - comes before TensorFlow
 from lab.claims import Claim, Comparison, compare
+from lab.conclusions import Conclusion, conclude
+from lab.experiments import until_narrow
 from lab.figures import (
     Region,
     full_scale,
@@ -35,22 +40,29 @@ from lab.figures import (
 from lab.kept import kept
 from lab.loop import fit
 from lab.records import RECORD_TYPE, record, settle
+from lab.rule import MEASURES, Effect, Measure, paired_effect
 from lab.runs import Data, Runs, Split, Sweep, repeat, sweep
 
 __all__ = [
+    "MEASURES",
     "RECORD_TYPE",
     "Claim",
     "Comparison",
+    "Conclusion",
     "Data",
+    "Effect",
+    "Measure",
     "Region",
     "Runs",
     "Split",
     "Sweep",
     "compare",
+    "conclude",
     "fit",
     "full_scale",
     "kept",
     "paint_region",
+    "paired_effect",
     "panels",
     "plot_claim",
     "plot_comparisons",
@@ -63,4 +75,5 @@ __all__ = [
     "repeat",
     "settle",
     "sweep",
+    "until_narrow",
 ]

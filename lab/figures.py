@@ -36,7 +36,11 @@ plt.rcParams.update(
 
 
 def full_scale(**parameters: tuple[Any, Any]) -> None:
-    """Declare a page's full settings as ``name=(used, full)``; figures of shorter runs say so."""
+    """Declare a page's full settings as ``name=(used, full)``; figures of shorter runs say so.
+
+    ``sample=({"experiment": seeds}, {})`` runs only these seeds of each experiment.
+    """
+    kept.sample = dict(parameters.get("sample", ({},))[0])
     kept.shortened[:] = [
         f"{name} {used} instead of {full}"
         for name, (used, full) in parameters.items()

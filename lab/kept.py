@@ -20,7 +20,9 @@ class Kept:
         traced: How often the program of a key was traced in this process.
         initial: Drawn initial weights, the least used first.
         shortened: The parameters of this page that are shorter than its full ones, as words.
+        sample: In a sampled run, the seeds of each experiment of this page that runs.
         compiled: The folder through which workers share what they compile.
+        sweeps: How many sweeps this process began.
         settled: Whether this process has made itself ready to be a worker.
     """
 
@@ -29,7 +31,9 @@ class Kept:
     traced: Counter[tuple] = field(default_factory=Counter)
     initial: OrderedDict[tuple, Any] = field(default_factory=OrderedDict)
     shortened: list[str] = field(default_factory=list)
+    sample: dict[str, list[int]] = field(default_factory=dict)
     compiled: TemporaryDirectory | None = None
+    sweeps: int = 0
     settled: bool = False
 
 

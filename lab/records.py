@@ -15,7 +15,7 @@ import pandas as pd
 RECORD_TYPE = "application/vnd.lab.record+json"
 
 
-class _Record:
+class Record:
     """Displays as a table; carries the same numbers, unrounded, for the course's checks."""
 
     def __init__(
@@ -34,7 +34,7 @@ class _Record:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         exact = {
             name: {
-                key: value if isinstance(value, (str, int)) or np.isfinite(value) else str(value)
+                key: str(value) if isinstance(value, float) and not np.isfinite(value) else value
                 for key, value in entry.items()
             }
             for name, entry in self.numbers.items()
@@ -80,10 +80,11 @@ def record(values: Mapping[str, Any], tolerance: float = 1e-5) -> None:
                     "max": float(array.max()),
                     "n": int(array.size),
                 }
-    _display(_Record(numbers))
+    show(Record(numbers))
 
 
-def _display(thing: Any) -> None:
+def show(thing: Any) -> None:
+    """Display something in a notebook; elsewhere print its plain text."""
     if "ipykernel" in sys.modules:
         from IPython.display import display
 
@@ -140,5 +141,5 @@ def settle(
             "reading": comparison.reading,
         }
     table = pd.DataFrame.from_dict(rows, orient="index")
-    _display(_Record(numbers, table.reset_index(drop=True), f"{claim} ({effect})"))
+    show(Record(numbers, table.reset_index(drop=True), f"{claim} ({effect})"))
     return claim

@@ -48,7 +48,7 @@ KINDS = ("difference", "log ratio", "sooner", "success")
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Effect:
     """An effect over ``n`` paired runs, and what it says.
 
     Attributes:
@@ -115,9 +115,9 @@ class Comparison:
         )
 
 
-def compare(
+def paired_effect(
     first: Sequence[float], second: Sequence[float] | float, measure: str | Measure
-) -> Comparison:
+) -> Effect:
     """The effect of ``first`` against ``second``, with its 95 % interval, over paired runs.
 
     The interval of a mean difference is Student's t interval. For ``sooner`` and ``success`` each
@@ -135,20 +135,24 @@ def compare(
         ValueError: The values do not pair up, are too few, or are none of this measure's.
     """
     measure = measure_of(measure)
-    effects = effects_of(first, second, measure)
-    n = len(effects)
+    return summary_of(effects_of(first, second, measure), measure)
+
+
+def summary_of(effects: Sequence[float], measure: str | Measure) -> Effect:
+    """The mean of effects, shape (n,), one for each pair of runs, with its interval."""
+    measure, effects = measure_of(measure), np.asarray(effects, float)
+    n, mean, scale = len(effects), effects.mean(), 1.0
     if measure.kind in ("sooner", "success"):
         scale = 0.5 if measure.kind == "sooner" else 1.0
         smoothed = np.append(effects, [1.0, -1.0])
-        mean, centre = effects.mean(), smoothed.mean()
         half = stats.norm.ppf((1 + CONFIDENCE) / 2) * smoothed.std() / np.sqrt(n + 2)
-        low, high = max(-1.0, centre - half), min(1.0, centre + half)
-        mean, low, high = scale * mean, scale * min(low, mean), scale * max(high, mean)
+        most = max(1.0, np.abs(effects).max())
+        low = min(mean, max(-most, smoothed.mean() - half))
+        high = max(mean, min(most, smoothed.mean() + half))
     else:
-        mean = effects.mean()
         half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * effects.std(ddof=1) / np.sqrt(n)
         low, high = mean - half, mean + half
-    return Comparison(float(mean), float(low), float(high), n, measure.smallest)
+    return Effect(*(float(scale * one) for one in (mean, low, high)), n, measure.smallest)
 
 
 def measure_of(measure: str | Measure) -> Measure:
@@ -171,24 +175,24 @@ def measure_of(measure: str | Measure) -> Measure:
 def effects_of(
     first: Sequence[float], second: Sequence[float] | float, measure: str | Measure
 ) -> np.ndarray:
-    """Each pair's effect, shape (n,); arguments and errors as ``compare``'s."""
+    """Each pair's effect, shape (n,); arguments and errors as ``paired_effect``'s."""
     measure = measure_of(measure)
     first, second = np.asarray(first, float), np.asarray(second, float)
     if second.ndim == 0:
         second = np.full(first.shape, second)
     if first.shape != second.shape or first.ndim != 1:
         raise ValueError(
-            f"compare needs one value per run, paired: shapes are {first.shape}, {second.shape}."
+            f"an effect needs one value per run, paired: shapes are {first.shape}, {second.shape}."
         )
     if len(first) < 2:
-        raise ValueError("compare needs at least two pairs of runs.")
+        raise ValueError("an effect needs at least two pairs of runs.")
     if np.isnan(first).any() or np.isnan(second).any():
-        raise ValueError("compare cannot use NaN (runs that diverged): count them as failures.")
+        raise ValueError("an effect cannot use NaN (runs that diverged): count them as failures.")
     if measure.kind == "sooner":
         return np.sign(np.where(first == second, 0, second - first))
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         raise ValueError(
-            "compare cannot use infinite values (runs that never reached a level): compare which "
+            "an effect cannot use infinite values (runs that never reached a level): compare which "
             "run is sooner, or how many succeed."
         )
     if measure.kind == "log ratio":
@@ -246,14 +250,14 @@ def holm(levels: Mapping[str, float], at: float = 1 - CONFIDENCE) -> dict[str, b
 BEGIN, MOST, MOST_SLOW = 60, 960, 240  # runs; the last where one takes over a second
 
 
-def enough(comparisons: Sequence[Comparison], most: int = MOST) -> bool:
+def enough(comparisons: Sequence[Effect], most: int = MOST) -> bool:
     """Whether runs may stop: every interval is at most δ wide, or there are ``most`` of them."""
     return all(one.narrow or one.n >= most for one in comparisons)
 
 
 def until_enough(
-    draw: Callable[[int], Sequence[Comparison]], begin: int = BEGIN, most: int = MOST
-) -> Sequence[Comparison]:
+    draw: Callable[[int], Sequence[Effect]], begin: int = BEGIN, most: int = MOST
+) -> Sequence[Effect]:
     """Double the number of runs, for all comparisons alike, until it is enough.
 
     Args:

@@ -3,12 +3,12 @@
 from itertools import combinations
 from math import inf, log, nan
 
+from lab import rule
+from lab.rule import Effect, Measure, holm, paired_effect, until_enough, verdict_of
+
 import numpy as np
 import pytest
 from scipy import stats
-
-from lab import rule
-from lab.rule import Comparison, Measure, compare, holm, until_enough, verdict_of
 
 ONE = Measure("difference", 1.0, "anything, smallest effect 1")
 
@@ -34,27 +34,27 @@ def draws(n: int, seed: int = 0) -> np.ndarray:
     ],
 )
 def test_a_reading_is_where_the_whole_interval_lies(low, high, reading, words):
-    found = Comparison((low + high) / 2, low, high, 60, 1.0)
+    found = Effect((low + high) / 2, low, high, 60, 1.0)
     assert (found.reading, found.words) == (reading, words)
 
 
 def test_the_mean_alone_decides_nothing():
-    assert Comparison(5.0, 0.9, 9.1, 60, 1.0).reading == "undecided"
+    assert Effect(5.0, 0.9, 9.1, 60, 1.0).reading == "undecided"
 
 
 def test_a_reading_can_be_asked_for_another_smallest_effect():
-    found = Comparison(1.5, 1.2, 1.8, 60, 1.0)
+    found = Effect(1.5, 1.2, 1.8, 60, 1.0)
     assert [found.reading_at(at) for at in (0.5, 1.0, 2.0)] == ["yes", "yes", "too small to matter"]
 
 
 def test_an_interval_of_the_width_of_the_smallest_effect_needs_no_more_runs():
-    assert Comparison(0.0, -0.5, 0.5, 60, 1.0).narrow
-    assert not Comparison(0.0, -0.51, 0.5, 60, 1.0).narrow
-    assert Comparison(7.0, 6.0, 8.0, 60, 1.0).needed == 240
+    assert Effect(0.0, -0.5, 0.5, 60, 1.0).narrow
+    assert not Effect(0.0, -0.51, 0.5, 60, 1.0).narrow
+    assert Effect(7.0, 6.0, 8.0, 60, 1.0).needed == 240
 
 
 def test_the_number_of_runs_needed_makes_the_interval_as_wide_as_the_smallest_effect():
-    needed = compare(3 * draws(60), 0.0, ONE).needed
+    needed = paired_effect(3 * draws(60), 0.0, ONE).needed
     width = 2 * stats.t.ppf(0.975, needed - 1) * 3 * draws(60).std(ddof=1) / np.sqrt(needed)
     assert width == pytest.approx(1.0, rel=0.03)
 
@@ -64,7 +64,7 @@ def test_the_number_of_runs_needed_makes_the_interval_as_wide_as_the_smallest_ef
 
 def test_the_interval_of_a_difference_is_the_paired_t_interval():
     first, second = draws(60), 0.3 + draws(60, 1)
-    found = compare(first, second, "accuracy")
+    found = paired_effect(first, second, "accuracy")
     expected = stats.ttest_rel(first, second).confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
     assert found.mean == pytest.approx(np.mean(first - second))
@@ -73,16 +73,16 @@ def test_the_interval_of_a_difference_is_the_paired_t_interval():
 
 def test_losses_are_compared_by_the_logarithm_of_their_ratio():
     first, second = np.exp(draws(60)), np.exp(draws(60, 1))
-    found = compare(first, second, "loss")
+    found = paired_effect(first, second, "loss")
     expected = stats.ttest_rel(np.log(first), np.log(second)).confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
     assert found.smallest == pytest.approx(log(1.1))
 
 
 def test_who_gets_there_sooner_is_counted_ties_half_and_never_is_last():
-    found = compare([1, 2, 3, inf], [2, 2, inf, inf], "updates")
+    found = paired_effect([1, 2, 3, inf], [2, 2, inf, inf], "updates")
     assert found.mean == pytest.approx((2 + 2 / 2) / 4 - 1 / 2)
-    assert compare([2, inf], [1, 5], "updates").mean == -0.5
+    assert paired_effect([2, inf], [1, 5], "updates").mean == -0.5
 
 
 def test_the_interval_of_paired_shares_is_bonett_and_prices():
@@ -91,16 +91,16 @@ def test_the_interval_of_paired_shares_is_bonett_and_prices():
     second = np.repeat([0, 1, 1], [only_first, only_second, neither_or_both])
     one, other = (only_first + 1) / 102, (only_second + 1) / 102
     half = stats.norm.ppf(0.975) * np.sqrt((one + other - (one - other) ** 2) / 102)
-    found = compare(first, second, "success")
+    found = paired_effect(first, second, "success")
     assert found.mean == pytest.approx(0.15)
     assert (found.low, found.high) == pytest.approx((one - other - half, one - other + half))
 
 
 def test_runs_that_all_say_the_same_leave_an_interval_with_a_width():
-    found = compare(np.ones(60), np.zeros(60), "success")
+    found = paired_effect(np.ones(60), np.zeros(60), "success")
     assert found.mean == found.high == 1.0
     assert 0.85 < found.low < 0.96
-    assert compare(np.ones(60), np.full(60, 2.0), "updates").reading == "yes"
+    assert paired_effect(np.ones(60), np.full(60, 2.0), "updates").reading == "yes"
 
 
 @pytest.mark.parametrize("share", [0.5, 0.6, 0.8, 0.97])
@@ -109,7 +109,7 @@ def test_the_interval_of_shares_holds_the_true_one_about_95_times_of_100(share):
     held = 0
     for _ in range(1000):
         first, second = generator.random((2, 60)) < np.array([[share], [0.5]])
-        found = compare(first, second, "success")
+        found = paired_effect(first, second, "success")
         held += found.low <= share - 0.5 <= found.high
     assert stats.binomtest(held, 1000, 0.95, "less").pvalue > 1e-3
 
@@ -132,7 +132,7 @@ def test_the_interval_of_shares_holds_the_true_one_about_95_times_of_100(share):
 )
 def test_what_cannot_be_compared_is_refused_by_name(first, second, measure, named):
     with pytest.raises(ValueError, match=named):
-        compare(first, second, measure)
+        paired_effect(first, second, measure)
 
 
 # --------------------------------------------------------------------------- how often the rule errs
@@ -144,7 +144,7 @@ def readings(effect: float, spread: float, draw, times: int = 300) -> dict[str, 
     found = []
     for _ in range(times):
         runs = effect + spread * draw(generator, rule.MOST)
-        (last,) = until_enough(lambda n, runs=runs: [compare(runs[:n], 0.0, ONE)])
+        (last,) = until_enough(lambda n, runs=runs: [paired_effect(runs[:n], 0.0, ONE)])
         found.append(last.reading)
     return {reading: found.count(reading) / times for reading in set(found)}
 
@@ -177,7 +177,7 @@ def test_runs_double_for_all_comparisons_alike_until_each_is_narrow():
 
     def draw(n):
         asked.append(n)
-        return [compare(draws(n), 0.0, ONE), compare(4 * draws(n), 0.0, ONE)]
+        return [paired_effect(draws(n), 0.0, ONE), paired_effect(4 * draws(n), 0.0, ONE)]
 
     comparisons = until_enough(draw)
     assert asked == [60, 120, 240, 480][: len(asked)]
@@ -186,13 +186,15 @@ def test_runs_double_for_all_comparisons_alike_until_each_is_narrow():
 
 
 def test_runs_end_at_the_most_whatever_the_width():
-    (last,) = until_enough(lambda n: [compare(100 * draws(n), 0.0, ONE)], most=240)
+    (last,) = until_enough(lambda n: [paired_effect(100 * draws(n), 0.0, ONE)], most=240)
     assert (last.n, last.narrow) == (240, False)
 
 
 def test_whether_runs_stop_does_not_depend_on_the_mean():
     for shift in (0.0, 1.0, 50.0):
-        (last,) = until_enough(lambda n, shift=shift: [compare(shift + 3 * draws(n), 0.0, ONE)])
+        (last,) = until_enough(
+            lambda n, shift=shift: [paired_effect(shift + 3 * draws(n), 0.0, ONE)]
+        )
         assert last.n == 240
 
 
@@ -234,13 +236,13 @@ def test_a_claim_without_parts_is_refused():
 
 def test_a_comparison_says_something_exactly_where_its_level_is_below_5_percent():
     for mean in np.linspace(-3, 3, 101):
-        found = compare(mean + draws(60) * 2, 0.0, ONE)
+        found = paired_effect(mean + draws(60) * 2, 0.0, ONE)
         assert (found.p < 0.05) == (found.reading != "undecided")
 
 
 def test_the_level_of_a_yes_is_that_of_a_t_test_against_the_smallest_effect():
     runs = 2 + draws(60)
-    assert compare(runs, 0.0, ONE).p == pytest.approx(stats.ttest_1samp(runs, 1.0).pvalue)
+    assert paired_effect(runs, 0.0, ONE).p == pytest.approx(stats.ttest_1samp(runs, 1.0).pvalue)
 
 
 def test_holm_rejects_what_testing_all_combinations_by_bonferroni_would():

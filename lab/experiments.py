@@ -1,0 +1,67 @@
+"""An experiment of an evidence page: more and more runs of all its arms, until they tell enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from lab.kept import kept
+from lab.rule import BEGIN, MOST, Effect, enough
+from lab.runs import Runs, Sweep
+
+Arms = TypeVar("Arms", Runs, Sweep, dict)
+
+FIRST_SEED = 2000  # pilot runs use seeds below
+
+
+def until_narrow(
+    name: str,
+    arms: Callable[[Sequence[int]], Arms],
+    comparisons: Callable[[Arms], Sequence[Effect]],
+    *,
+    begin: int = BEGIN,
+    most: int = MOST,
+) -> Arms:
+    """Run all arms with seeds 2000, 2001, …, doubling their number until it is enough.
+
+    Enough are runs whose comparisons have intervals at most δ wide, or ``most`` of them. Only
+    widths are looked at. Even seeds are the first set, odd ones the second. In a sampled run,
+    ``full_scale(sample=…)``, the arms run with the seeds of the sample alone.
+
+    Args:
+        name: What the page calls the experiment.
+        arms: Seeds -> the runs of every arm: ``Runs``, a ``Sweep``, or a dictionary of them.
+        comparisons: Such runs -> what will be read off them.
+        begin, most: Numbers of runs, even, of each arm.
+
+    Raises:
+        ValueError: ``begin`` or ``most`` is odd or below 2.
+    """
+    for number in (begin, most):
+        if number < 2 or number % 2:
+            raise ValueError(f"Two sets of seeds need an even number of runs from 2 on: {number}.")
+    if kept.sample:
+        return arms(sorted(kept.sample[name])) if name in kept.sample else arms(_seeds(0, begin))
+    n = min(begin, most)
+    found = arms(_seeds(0, n))
+    while not enough(comparisons(found), most):
+        more = min(2 * n, most)
+        found, n = joined(found, arms(_seeds(n, more))), more
+    return found
+
+
+def _seeds(first: int, end: int) -> list[int]:
+    return list(range(FIRST_SEED + first, FIRST_SEED + end))
+
+
+def joined(one: Arms, more: Arms) -> Arms:
+    """Runs, sweeps, or dictionaries of them, with the runs of both.
+
+    Raises:
+        ValueError: As ``Runs.joined``, or the dictionaries have other keys.
+    """
+    if not isinstance(one, Mapping):
+        return one.joined(more)
+    if one.keys() != more.keys():
+        raise ValueError(f"The arms are {list(one)} and {list(more)}.")
+    return {key: joined(value, more[key]) for key, value in one.items()}
