@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-from zlib import compress
 
-from lab.records import Record, show
+from lab.records import Record, packed, show
 from lab.rule import (
     OPPOSITE,
     YES,
@@ -23,7 +21,6 @@ from lab.rule import (
     verdict_of,
 )
 
-import numpy as np
 import pandas as pd
 
 REGISTRY = Path("claims.json")  # what the course says of its claims before they are run
@@ -152,11 +149,6 @@ def _entry_of(part: Part) -> dict[str, Any]:
     runs = {name: packed(values) for name, values in columns.items()}
     sets = [_numbers(one) for one in part.replications]
     return _numbers(part.effect) | {"sets": sets, "runs": runs}
-
-
-def packed(values: pd.Series | pd.Index) -> str:
-    """32-bit numbers as text: little-endian, compressed by zlib, in base 64."""
-    return b64encode(compress(np.asarray(values, "<f4").tobytes(), 9)).decode()
 
 
 def conclude(

@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from lab.kept import kept
+from lab.records import Record, show
 from lab.rule import BEGIN, MOST, Effect, enough
 from lab.runs import Runs, Sweep
+
+import pandas as pd
 
 Arms = TypeVar("Arms", Runs, Sweep, dict)
 
@@ -47,7 +50,17 @@ def until_narrow(
     while not enough(comparisons(found), most):
         more = min(2 * n, most)
         found, n = joined(found, arms(_seeds(n, more))), more
+    _tell(name, n, most, comparisons(found))
     return found
+
+
+def _tell(name: str, runs: int, most: int, comparisons: Sequence[Effect]) -> None:
+    """Show how many runs it took, and record it for whoever draws a sample of them."""
+    widest = max(((one.high - one.low) / one.smallest for one in comparisons), default=0.0)
+    row = {"experiment": name, "runs of each arm": runs, "widest interval, in δ": f"{widest:.2f}"}
+    numbers = {"first_seed": FIRST_SEED, "runs": runs, "most": most}
+    caption = f"Seeds {FIRST_SEED} to {FIRST_SEED + runs - 1}"
+    show(Record({f"experiment.{name}": numbers}, pd.DataFrame([row]), caption))
 
 
 def _seeds(first: int, end: int) -> list[int]:

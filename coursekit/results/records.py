@@ -5,11 +5,16 @@ A code cell records with ``lab.record`` and ``lab.settle``; the records are stor
 - ``{"mean", "sd", "median", "min", "max", "n"}`` for values over seeds,
 - ``{"value", "tolerance"}`` for single numbers,
 - ``{"mean", "low", "high", "n", "smallest", "needed", "reading", "verdict"}`` for comparisons,
-- ``{"sentence", "effect", "axis", "decides", "verdict", "repeated"}`` for claims (see ``coursekit.results.ledger``).
+- ``{"sentence", "effect", "axis", "decides", "verdict", "repeated"}`` for claims (see ``coursekit.results.ledger``),
+- ``{"verdict", "measure", "parts", "beside", "contrast", "pooled" …}``, nested, for what ``lab.conclude`` concludes.
+
+Values by run (``runs``) and nested records stay out of what a text can name: a part of a conclusion is a record of its own,
+``C14.rings``, and so are ``C14.contrast`` and ``C14.pooled``.
 """
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -18,15 +23,33 @@ from coursekit.mime import RECORDS
 Record = dict[str, float | str]
 
 _COMPARED = ("mean", "median", "value")  # judged by their spread
-_FOLLOWS = ("sd", "min", "max", "low", "high", "needed")  # what spread they have is not judged
-_TURNS = ("reading", "verdict", "repeated")  # words that may turn where luck decides
+_FOLLOWS = ("sd", "min", "max", "low", "high", "needed", "p")  # what spread they have is not judged
+_TURNS = ("reading", "words", "verdict", "repeated")  # words that may turn where luck decides
+_NESTED = ("runs", "sets")
 
 
 def notebook_records(notebook: NotebookNode) -> dict[str, Record]:
     """Collect all records in a notebook's outputs, by name."""
     return {
-        name: dict(record) for group in record_groups(notebook) for name, record in group.items()
+        name: record
+        for group in record_groups(notebook)
+        for own, nested in group.items()
+        for name, record in flat(own, nested)
     }
+
+
+def flat(name: str, record: dict[str, Any]) -> Iterator[tuple[str, Record]]:
+    """Give a record without values by run; of a conclusion, its parts as records of their own."""
+    if "parts" not in record:
+        yield name, {field: value for field, value in record.items() if field not in _NESTED}
+        return
+    yield name, {"verdict": record["verdict"], "axis": record["axis"]}
+    for part, entry in (record["parts"] | record["beside"]).items():
+        own = {field: value for field, value in entry.items() if field not in _NESTED}
+        yield f"{name}.{part or 'all'}".replace(" ", "_"), own
+    for extra in ("contrast", "pooled"):
+        if record[extra]:
+            yield f"{name}.{extra}", record[extra]
 
 
 def visible_from(page: str, records: dict[str, dict[str, Record]]) -> dict[str, Record]:
@@ -62,6 +85,10 @@ def differences(stored: dict[str, Record], new: dict[str, Record]) -> list[str]:
     This leniency ends at the notebook. ``course check`` compares the words in the text with the stored verdict
     exactly, so a verdict that a rebuild turned, borderline or not, fails until a person has changed the text.
     """
+    stored, new = (
+        {name: one for own, nested in group.items() for name, one in flat(own, nested)}
+        for group in (stored, new)
+    )
     if set(stored) != set(new):
         return [f"recorded names differ: stored {sorted(stored)}, now {sorted(new)}"]
     return [line for name in stored for line in _record_differences(name, stored, new)]
@@ -93,6 +120,10 @@ def _record_differences(
 
 def _may_turn(name: str, field: str, stored: dict[str, Record], new: dict[str, Record]) -> bool:
     """Tell whether a word may be another one now because luck decides it."""
+    if stored[name].keys() == {"verdict", "axis"}:  # a conclusion: its parts decide
+        parts = [part for part in stored if part.startswith(f"{name}.")]
+        turned = [part for part in parts if stored[part]["reading"] != new[part]["reading"]]
+        return bool(turned) and all(turned_by_luck(stored[part], new[part]) for part in turned)
     if "decides" not in stored[name]:
         return turned_by_luck(stored[name], new[name])
     ending = f".{stored[name]['decides']}".replace(" ", "_")
@@ -114,11 +145,13 @@ def turned_by_luck(stored: Record, new: Record) -> bool:
 
 
 def _margins(comparison: Record) -> tuple[float, ...]:
-    """Give how far each condition of ``lab.Comparison.reading`` is from its boundary; positive where it holds."""
+    """Give how far each condition of a reading is from its boundary; positive where it holds."""
     mean, low, high, smallest = (
         float(comparison[field]) for field in ("mean", "low", "high", "smallest")
     )
     about_equal = (smallest + low, smallest - high)
+    if "verdict" not in comparison:  # as lab.Effect reads
+        return *about_equal, low - smallest, -smallest - high, low, -high
     return *about_equal, low, mean - smallest, -high, -smallest - mean
 
 
