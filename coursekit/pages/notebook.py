@@ -21,6 +21,7 @@ from coursekit.pages.exercises import add_nbgrader_metadata, is_exercise
 from coursekit.pages.markdown import to_markdown
 from coursekit.pages.myst import MystError
 from coursekit.pages.prose import without_bindings
+from coursekit.pages.registry import carried_claims, load_registry
 from coursekit.problem import PageError
 
 VERSIONED = ("tensorflow", "keras", "numpy", "scikit-learn", "matplotlib")
@@ -135,7 +136,7 @@ def page_notebook(page: Page, book: Book) -> NotebookNode:
                 nbformat.v4.new_code_cell(cell.source, metadata=_unbound(cell.metadata))
             )
         position += len(cell.source)
-    _insert_setup(notebook, page.root)
+    _insert_setup(notebook, page)
     if is_exercise(page.source, page.root):
         add_nbgrader_metadata(notebook, page.source)
     set_ids(notebook)
@@ -149,40 +150,43 @@ def _unbound(metadata: Any) -> Any:
     return without_bindings(metadata) if isinstance(metadata, str) else metadata
 
 
-def _insert_setup(notebook: NotebookNode, root: Path) -> None:
-    """Make the notebook standalone: its first code cells write the modules of the course that it imports."""
-    imported = [
-        module
+def _insert_setup(notebook: NotebookNode, page: Page) -> None:
+    """Make the notebook standalone: its first code cells write what the course has of what it uses."""
+    files = {
+        f"{module}.py": (SETUP[module], f"# @title {module}.py, {SETUP[module]}\n")
         for module in SETUP
-        if any(
-            re.search(rf"^\s*(?:from|import) {module}\b", cell.source, re.MULTILINE)
-            for cell in code_cells(notebook)
-        )
-    ]
-    cells = []
-    for module in imported:
-        code = carried(module, root)
-        cells.append(
-            nbformat.v4.new_code_cell(
-                f"%%writefile {module}.py\n# @title {module}.py, {SETUP[module]}\n{code}",
-                metadata={
-                    "cellView": "form",
-                    "course": {"setup": True},
-                    "deletable": False,
-                    "editable": False,
-                    "jupyter": {"source_hidden": True},
-                    "tags": ["hide-input", "nbval-ignore-output"],
-                },
-            )
-        )
-    if not cells:
+        if _mentions(notebook, rf"^\s*(?:from|import) {module}\b")
+    }
+    contents = {name: carried(Path(name).stem, page.root) for name in files}
+    if _mentions(notebook, r"\bconclude\("):
+        files["claims.json"] = ("what the course says of its claims before they are run", "")
+        entries = load_registry(page.root)
+        contents["claims.json"] = carried_claims(page.source.stem, entries)
+    if not files:
         return
+    cells = [
+        nbformat.v4.new_code_cell(
+            f"%%writefile {name}\n{title}{contents[name]}",
+            metadata={
+                "cellView": "form",
+                "course": {"setup": True},
+                "deletable": False,
+                "editable": False,
+                "jupyter": {"source_hidden": True},
+                "tags": ["hide-input", "nbval-ignore-output"],
+            },
+        )
+        for name, (_, title) in files.items()
+    ]
     first = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
-    files = " and ".join(f"`{module}.py`, {SETUP[module]}" for module in imported)
-    one = len(imported) == 1
-    words = dict(s="", v="s", it="it") if one else dict(s="s", v="", it="them")
-    note = SETUP_NOTE.format(files=files, **words)
+    named = " and ".join(f"`{name}`, {words}" for name, (words, _) in files.items())
+    words = dict(s="", v="s", it="it") if len(files) == 1 else dict(s="s", v="", it="them")
+    note = SETUP_NOTE.format(files=named, **words)
     notebook.cells[first:first] = [nbformat.v4.new_markdown_cell(note), *cells]
+
+
+def _mentions(notebook: NotebookNode, pattern: str) -> bool:
+    return any(re.search(pattern, cell.source, re.MULTILINE) for cell in code_cells(notebook))
 
 
 def is_setup(cell: NotebookNode) -> bool:

@@ -1,0 +1,126 @@
+"""The registry of claims is complete, and a notebook carries of it what its claims are settled by."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from lab import rule
+
+import pytest
+import yaml
+
+from coursekit.pages.book import load_book
+from coursekit.pages.notebook import code_cells, page_notebook
+from coursekit.pages.registry import KINDS, MEASURES, REGISTRY, carried_claims, load_registry
+from coursekit.paths import ROOT
+from coursekit.problem import PageError
+from tests.support.small_course import Course
+
+ENTRY = {
+    "page": "page",
+    "sentence": "Later is better.",
+    "source": "The text, section 2.",
+    "supports": "a yes",
+    "refutes": "anything else that is decided",
+    "arms": {"late": "after", "early": "before"},
+    "rival": "none, since the arms differ in one thing",
+    "measure": "accuracy",
+    "conditions": "two rings",
+    "threats": ["small"],
+}
+
+
+def write(root: Path, **entries: dict) -> None:
+    (root / "chapters").mkdir(exist_ok=True)
+    (root / REGISTRY).write_text(yaml.safe_dump(entries, sort_keys=False), encoding="utf-8")
+
+
+def test_the_registry_is_complete_and_its_pages_exist() -> None:
+    entries = load_registry(ROOT)
+    assert len(entries) > 30
+    assert all((ROOT / f"chapters/{entry.page}.md").exists() for entry in entries.values())
+
+
+def test_the_measures_are_those_of_the_rule() -> None:
+    assert set(MEASURES) == set(rule.MEASURES)
+    assert set(KINDS) == set(rule.KINDS)
+
+
+def test_entries_come_in_the_order_of_the_file(tmp_path: Path) -> None:
+    write(tmp_path, C2=ENTRY, C1=ENTRY)
+    assert list(load_registry(tmp_path)) == ["C2", "C1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"sentence": ""}, "C1 lacks sentence"),
+        ({"threats": []}, "C1 lacks threats"),
+        ({"colour": "red"}, "C1 has colour; there are page, sentence"),
+        ({"measure": "speed"}, "'speed' is none of accuracy"),
+        ({"measure": {"kind": "difference"}}, "give kind, smallest, words and why, not kind"),
+        ({"measure": dict(kind="ratio", smallest=1, words="w", why="y")}, "kind 'ratio'"),
+        ({"measure": dict(kind="success", smallest=0, words="w", why="y")}, "smallest 0"),
+        ({"axis": "the place"}, "axis needs parts"),
+        ({"axis": "the place", "parts": ["a", "b"]}, "axis needs the contrast"),
+        ({"parts": ["a", "b"], "between": ["a", "b"]}, "between needs an axis"),
+        ({"axis": "it", "parts": ["a", "b"], "between": ["a", "c"]}, "C1, between"),
+        ({"axis": "it", "parts": ["a", "b"], "between": ["a"]}, "names two parts"),
+        ({"most": 61}, "even number"),
+    ],
+)
+def test_what_is_wrong_with_an_entry_is_named(tmp_path: Path, change: dict, named: str) -> None:
+    write(tmp_path, C1=ENTRY | change)
+    with pytest.raises(PageError, match=named):
+        load_registry(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["C1: [", "C1: words"])
+def test_a_file_that_is_no_registry_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / REGISTRY).write_text(text)
+    with pytest.raises(PageError, match=r"claims\.yml"):
+        load_registry(tmp_path)
+
+
+def test_a_notebook_carries_what_settles_its_own_claims_and_nothing_that_only_explains() -> None:
+    write_entries = {
+        "C1": ENTRY,
+        "C2": ENTRY | {"page": "other"},
+        "C3": ENTRY | {"mechanics": True},
+    }
+    assert json.loads(carried_claims("page", entries(**write_entries))) == {
+        "C1": {"measure": "accuracy", "parts": []}
+    }
+    full = dict(parts=["a", "b"], axis="it", between=["a", "b"])
+    own = dict(kind="success", smallest=0.2, words="share", why="it is coarse")
+    (carried,) = json.loads(
+        carried_claims("page", entries(C1=ENTRY | full | {"measure": own}))
+    ).values()
+    assert carried == full | {"measure": dict(kind="success", smallest=0.2, words="share")}
+
+
+def test_explaining_a_claim_better_leaves_its_runs_as_they_are() -> None:
+    before = entries(C1=ENTRY)
+    after = {
+        "C1": replace(before["C1"], sentence="Later is much better.", threats=["small", "one"])
+    }
+    assert carried_claims("page", before) == carried_claims("page", after)
+
+
+def entries(**raw: dict) -> dict:
+    from coursekit.pages.registry import Entry
+
+    return {name: Entry(**values) for name, values in raw.items()}
+
+
+def test_a_page_that_concludes_writes_the_registry_in_its_first_cells(course: Course) -> None:
+    write(course.root, C1=ENTRY)
+    course.source = course.source.replace("print(double(4))", 'conclude("C1", runs)')
+    notebook = page_notebook(course.page, load_book(course.root))
+    (cell,) = [
+        cell for cell in code_cells(notebook) if cell.source.startswith("%%writefile claims.json\n")
+    ]
+    assert list(json.loads(cell.source.partition("\n")[2])) == ["C1"]
+    note = next(cell.source for cell in notebook.cells if "folded cell" in cell.source)
+    assert "`lab.py`, the course's experiment engine and `claims.json`" in note
