@@ -42,9 +42,14 @@ class Part:
 
     @property
     def replications(self) -> list[Effect]:
-        """The same with the first set of seeds, the even ones, and with the second."""
+        """The same with the first set of seeds, the even ones, and with the second; without a set
+        that has fewer than two runs, as in a shortened one."""
         sets = (self.first.index % 2 == which for which in (0, 1))
-        return [paired_effect(self.first[one], self.second[one], self.measure) for one in sets]
+        return [
+            paired_effect(self.first[one], self.second[one], self.measure)
+            for one in sets
+            if one.sum() > 1
+        ]
 
     @property
     def effects(self) -> pd.Series:

@@ -6,7 +6,7 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
@@ -113,7 +113,7 @@ def _execute_all(notebooks: list[tuple[Page, NotebookNode]], jobs: int, result: 
         ThreadPoolExecutor(max(1, jobs)) as pool,
     ):
         waiting = {
-            pool.submit(_execute, notebook, clients, bar): (page, notebook)
+            pool.submit(execute_alone, notebook, clients, bar.update): (page, notebook)
             for page, notebook in notebooks
         }
         try:
@@ -142,8 +142,15 @@ def _execute_all(notebooks: list[tuple[Page, NotebookNode]], jobs: int, result: 
             raise
 
 
-def _execute(notebook: NotebookNode, clients: list[NotebookClient], bar: tqdm) -> None:
-    """Execute a notebook in an empty folder of its own."""
+def execute_alone(
+    notebook: NotebookNode,
+    clients: list[NotebookClient] | None = None,
+    advance: Callable[[], object] = lambda: None,
+) -> None:
+    """Execute a notebook in an empty folder of its own, in place; ``advance`` is called after each cell.
+
+    Raises what nbclient raises; the client, appended to ``clients``, can stop the kernel meanwhile.
+    """
     # The second folder takes the place of the user's own IPython settings and history.
     temporary = tempfile.TemporaryDirectory
     with temporary(prefix="course-") as folder, temporary(prefix="ipython-") as profile:
@@ -156,9 +163,10 @@ def _execute(notebook: NotebookNode, clients: list[NotebookClient], bar: tqdm) -
             record_timing=False,
             coalesce_streams=True,
             resources={"metadata": {"path": folder}},
-            on_cell_executed=lambda **_: bar.update(),
+            on_cell_executed=lambda **_: advance(),
         )
-        clients.append(client)
+        if clients is not None:
+            clients.append(client)
         # What a kernel writes past its cells would only break the progress bar.
         client.execute(env=environment, stderr=subprocess.DEVNULL)
 

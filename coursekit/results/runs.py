@@ -2,16 +2,19 @@
 
 from base64 import b64decode
 from collections.abc import Iterator
+from copy import deepcopy
 from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Any
 from zlib import decompress
 
+import nbformat
 import numpy as np
 import pandas as pd
 from nbformat import NotebookNode
 
+from coursekit.pages.build import execute_alone
 from coursekit.pages.notebook import pages, read_notebook
 from coursekit.results.records import record_groups
 
@@ -76,6 +79,24 @@ def sample(notebook: NotebookNode, each: int, random: Random) -> dict[str, list[
                 chosen = [random.sample(one, min(each, len(one))) for one in sets]
                 drawn[name.removeprefix("experiment.")] = sorted(chain(*chosen))
     return drawn
+
+
+def run_sample(notebook: NotebookNode, seeds: dict[str, list[int]]) -> NotebookNode:
+    """Execute a notebook anew with a sample of its runs; what it was given stays as it is.
+
+    Raises what nbclient raises, and ValueError where no cell is tagged ``parameters``.
+    """
+    new = deepcopy(notebook)
+    tagged = [
+        number
+        for number, cell in enumerate(new.cells)
+        if "parameters" in cell.metadata.get("tags", [])
+    ]
+    if not tagged:
+        raise ValueError("no cell of the notebook is tagged `parameters`")
+    new.cells.insert(tagged[0] + 1, nbformat.v4.new_code_cell(f"sample = {seeds!r}"))
+    execute_alone(new)
+    return new
 
 
 def values_by_run(notebook: NotebookNode) -> dict[str, pd.DataFrame]:

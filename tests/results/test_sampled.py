@@ -1,0 +1,112 @@
+"""A sampled execution trains a few runs of a page anew and tells a change that alters any of them."""
+
+from random import Random
+from shutil import copytree
+
+import nbformat
+import pytest
+
+from coursekit.pages.build import build
+from coursekit.pages.notebook import Page, read_notebook
+from coursekit.paths import ROOT
+from coursekit.results.runs import conclusions, run_sample, sample, unlike
+from tests.pages.test_registry import ENTRY, write
+from tests.support.small_course import FRONT_MATTER
+
+PAGE = (
+    FRONT_MATTER
+    + """\
+# Evidence
+
+```{code-cell} ipython3
+:tags: [parameters]
+most = 8
+sample = {}
+```
+
+```{code-cell} ipython3
+from lab import conclude, full_scale, paired_effect, record, sweep, until_narrow
+
+import keras
+from sklearn.datasets import make_circles
+
+full_scale(most=(most, 8), sample=(sample, {}))
+
+
+def rings(seed):
+    x, y = make_circles(n_samples=230, noise=0.1, random_state=seed)
+    x = x.astype("float32")
+    return (x[:30], y[:30]), (x[30:], y[30:])
+
+
+def network(units):
+    layers = [keras.Input((2,)), keras.layers.Dense(units, "relu"), keras.layers.Dense(1, "sigmoid")]
+    model = keras.Sequential(layers)
+    model.compile(keras.optimizers.Adam(0.01), loss="binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def arms(seeds):
+    return sweep(network, {"units": [2, 64]}, rings, seeds=seeds, epochs=60, jobs=1)
+
+
+def wide_against_narrow(runs):
+    return runs.at(units=64).each("val_loss"), runs.at(units=2).each("val_loss")
+
+
+runs = until_narrow(
+    "rings", arms, lambda runs: [paired_effect(*wide_against_narrow(runs)[::-1], "loss")], begin=4, most=most
+)
+conclude("C1", wide_against_narrow(runs)[::-1])
+record({"final": runs.at(units=64).each("val_accuracy")})
+```
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """A page of a course with the real engine, built."""
+    root = tmp_path_factory.mktemp("course")
+    copytree(ROOT / "lab", root / "lab")
+    (root / "references.bib").write_text("")
+    write(root, C1=ENTRY | {"page": "page_evidence", "measure": "loss", "most": 8})
+    page = Page(root / "chapters/page_evidence.md", root)
+    page.source.write_text(PAGE)
+    result = build([page])
+    assert result.errors == []
+    return page
+
+
+def sampled(page: Page, *changes: tuple[str, str]) -> nbformat.NotebookNode:
+    stored = read_notebook(page.notebook)
+    seeds = sample(stored, 1, Random(7))
+    changed = nbformat.from_dict(stored)
+    for cell in changed.cells:
+        for old, new in changes:
+            cell.source = cell.source.replace(old, new)
+    assert not changes or changed != read_notebook(page.notebook)
+    return run_sample(changed, seeds)
+
+
+@pytest.mark.slow
+def test_a_sample_of_the_stored_runs_comes_out_with_the_same_bits(page: Page) -> None:
+    stored, new = read_notebook(page.notebook), sampled(page)
+    assert unlike(stored, new, exact=True) == []
+    (part,) = conclusions(new)["C1"]["parts"].values()
+    assert part["n"] == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("Adam(0.01)", "Adam(0.0101)", "2 of 2 runs differ"),
+        ("random_state=seed", "random_state=seed + 1", "2 of 2 runs differ"),
+        ("epochs=60", "epochs=59", "2 of 2 runs differ"),
+        ('"measure": "loss"', '"measure": "accuracy"', "measured by"),
+    ],
+)
+def test_a_planted_change_is_told(page: Page, old: str, new: str, told: str) -> None:
+    found = unlike(read_notebook(page.notebook), sampled(page, (old, new)), exact=True)
+    assert any(told in line for line in found), found
