@@ -3,12 +3,14 @@
 import base64
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import nbformat
 from jupyter_core.utils import run_sync
@@ -34,7 +36,8 @@ from coursekit.pages.notebook import (
 from coursekit.pages.pictures import smaller_png
 from coursekit.problem import PageError
 
-CELL_SECONDS = 3600  # a cell that takes longer hangs
+CELL_SECONDS = 6 * 3600  # a cell that takes longer hangs
+RUNS = "_build/runs"  # trainings of a page whose execution has not come to its end
 
 
 @dataclass
@@ -113,7 +116,7 @@ def _execute_all(notebooks: list[tuple[Page, NotebookNode]], jobs: int, result: 
         ThreadPoolExecutor(max(1, jobs)) as pool,
     ):
         waiting = {
-            pool.submit(execute_alone, notebook, clients, bar.update): (page, notebook)
+            pool.submit(_execute, page, notebook, clients, bar): (page, notebook)
             for page, notebook in notebooks
         }
         try:
@@ -142,12 +145,27 @@ def _execute_all(notebooks: list[tuple[Page, NotebookNode]], jobs: int, result: 
             raise
 
 
+def _execute(page: Page, notebook: NotebookNode, clients: list[NotebookClient], bar: tqdm) -> None:
+    """Execute a page's notebook; where its experiments take long, go on with what an earlier try did."""
+    if not any("until_narrow(" in cell.source for cell in code_cells(notebook)):
+        execute_alone(notebook, clients, bar.update)
+        return
+    built = notebook.metadata.course.built
+    name = f"{page.name.replace('/', '_')}-{built['code']}-{built['versions']['tensorflow']}"
+    runs = page.root / RUNS / name
+    execute_alone(notebook, clients, bar.update, runs)
+    shutil.rmtree(runs, ignore_errors=True)
+
+
 def execute_alone(
     notebook: NotebookNode,
     clients: list[NotebookClient] | None = None,
     advance: Callable[[], object] = lambda: None,
+    runs: Path | None = None,
 ) -> None:
     """Execute a notebook in an empty folder of its own, in place; ``advance`` is called after each cell.
+
+    Each training of a sweep is kept in the folder ``runs``, from which an execution that was killed goes on.
 
     Raises what nbclient raises; the client, appended to ``clients``, can stop the kernel meanwhile.
     """
@@ -156,6 +174,7 @@ def execute_alone(
     with temporary(prefix="course-") as folder, temporary(prefix="ipython-") as profile:
         environment = {**os.environ, "LAB_PROGRESS": "0", "IPYTHONDIR": profile}
         environment.pop("PYTHONPATH", None)  # a notebook must bring what it imports
+        environment |= {"LAB_RUNS": str(runs)} if runs else {}
         client = NotebookClient(
             notebook,
             timeout=CELL_SECONDS,

@@ -1,13 +1,22 @@
 """A sampled execution trains a few runs of a page anew and tells a change that alters any of them."""
 
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
 from random import Random
 from shutil import copytree
 
 import nbformat
 import pytest
 
-from coursekit.pages.build import build
-from coursekit.pages.notebook import Page, read_notebook
+from coursekit.pages.book import load_book
+from coursekit.pages.build import RUNS, build, execute_alone
+from coursekit.pages.notebook import Page, page_notebook, read_notebook
 from coursekit.paths import ROOT
 from coursekit.results.runs import conclusions, run_sample, sample, unlike
 from tests.pages.test_registry import ENTRY, write
@@ -110,3 +119,42 @@ def test_a_sample_of_the_stored_runs_comes_out_with_the_same_bits(page: Page) ->
 def test_a_planted_change_is_told(page: Page, old: str, new: str, told: str) -> None:
     found = unlike(read_notebook(page.notebook), sampled(page, (old, new)), exact=True)
     assert any(told in line for line in found), found
+
+
+@pytest.mark.slow
+def test_a_build_that_was_killed_goes_on_with_the_runs_it_had(page: Page) -> None:
+    whole = read_notebook(page.notebook)
+    command = [sys.executable, "-m", "coursekit", "--root", str(page.root), "build", "--force"]
+    build_process = subprocess.Popen([*command], cwd=ROOT, start_new_session=True)
+    kept = page.root / RUNS
+    deadline = time.monotonic() + 600
+    while not any(file.stat().st_size > 2000 for file in kept.rglob("*.runs")):
+        assert time.monotonic() < deadline
+        assert build_process.poll() is None
+        time.sleep(0.05)
+    os.killpg(build_process.pid, signal.SIGKILL)
+    build_process.wait()
+    (file,) = kept.rglob("001.runs")
+    inode, size = file.stat().st_ino, file.stat().st_size
+    trained = _runs_in(file)
+    assert trained
+    assert read_notebook(page.notebook) == whole
+    notebook = page_notebook(page, load_book(page.root))
+    execute_alone(notebook, runs=file.parent)
+    again = _runs_in(file)
+    assert file.stat().st_ino == inode
+    assert file.stat().st_size > size
+    assert again[: len(trained)] == trained
+    assert len(set(again)) == len(again) == 8
+    assert unlike(whole, notebook, exact=True) == []
+
+
+def _runs_in(file: Path) -> list[tuple[int, int]]:
+    """Setting and seed of each whole run in a file."""
+    found = []
+    with file.open("rb") as handle, suppress(EOFError, pickle.UnpicklingError):
+        pickle.load(handle)
+        while True:
+            index, seed, _ = pickle.load(handle)
+            found.append((index, seed))
+    return found
