@@ -5,7 +5,9 @@
 - ``sweep``    does that for every combination of some settings
 - ``paired_effect``  gives the effect of one arm against another, its 95 % interval and what it says
 - ``until_narrow``  runs an experiment until its intervals are narrow enough
+- ``chosen``  is a setting that pilot runs chose
 - ``conclude``  puts a claim of the course to the test, and records every run
+- ``verify``  shows and records that an identity holds
 - ``compare``  gives the mean paired difference, its 95 % interval and a verdict
 - ``settle``   puts a claim of the course to the test with two sets of seeds
 - ``record``   shows numbers that a page's text rests on, and stores them with their spread
@@ -22,8 +24,8 @@ Uses only what comes with tensorflow, scikit-learn, matplotlib and pandas.
 
 import lab.environment  # noqa: F401 - comes before TensorFlow
 from lab.claims import Claim, Comparison, compare
-from lab.conclusions import Conclusion, conclude
-from lab.experiments import until_narrow
+from lab.conclusions import Conclusion, conclude, verify
+from lab.experiments import chosen, until_narrow
 from lab.figures import (
     Region,
     full_scale,
@@ -31,6 +33,7 @@ from lab.figures import (
     panels,
     plot_claim,
     plot_comparisons,
+    plot_conclusion,
     plot_history,
     plot_points,
     plot_regions,
@@ -56,6 +59,7 @@ __all__ = [
     "Runs",
     "Split",
     "Sweep",
+    "chosen",
     "compare",
     "conclude",
     "fit",
@@ -66,6 +70,7 @@ __all__ = [
     "panels",
     "plot_claim",
     "plot_comparisons",
+    "plot_conclusion",
     "plot_history",
     "plot_points",
     "plot_regions",
@@ -76,4 +81,5 @@ __all__ = [
     "settle",
     "sweep",
     "until_narrow",
+    "verify",
 ]

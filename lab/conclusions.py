@@ -10,6 +10,7 @@ from typing import Any
 
 from lab.records import Record, packed, show
 from lab.rule import (
+    AT_LEAST,
     OPPOSITE,
     YES,
     Effect,
@@ -21,6 +22,7 @@ from lab.rule import (
     verdict_of,
 )
 
+import numpy as np
 import pandas as pd
 
 REGISTRY = Path("claims.json")  # what the course says of its claims before they are run
@@ -66,7 +68,8 @@ class Conclusion:
         measure: What is compared, and the smallest effect worth speaking of.
         parts: Condition -> what was measured; "" where there is one only.
         beside: The same for conditions that are shown and do not decide.
-        same: Whether the claim is that there is no difference.
+        same: Whether the claim is that there is no difference, True, or that the first is
+            "at least" as large, up to δ.
         axis: What the parts vary, if the verdict may be that it depends on that; else all of them
             have to hold.
         between: The two parts whose difference decides whether it does.
@@ -76,7 +79,7 @@ class Conclusion:
     measure: Measure
     parts: dict[str, Part]
     beside: dict[str, Part] = field(default_factory=dict)
-    same: bool = False
+    same: bool | str = False
     axis: str = ""
     between: tuple[str, str] | None = None
 
@@ -87,7 +90,9 @@ class Conclusion:
         if self.contrast and self.contrast.reading in (YES, OPPOSITE):
             return f"depends on {self.axis}"
         decisive = [self.pooled] if self.pooled else [one.effect for one in self.parts.values()]
-        return verdict_of([one.reading for one in decisive], self.same)
+        if self.same == AT_LEAST:
+            return verdict_of([one.at_least for one in decisive])
+        return verdict_of([one.reading for one in decisive], bool(self.same))
 
     @property
     def contrast(self) -> Effect | None:
@@ -220,3 +225,27 @@ def _part(name: str, part: str, pair: ByRun, measure: Measure) -> Part:
         raise ValueError(f"{name} {part}: the two arms ran with different seeds.")
     # Kept as 32-bit numbers; what they say must follow from what is kept.
     return Part(first.astype("float32"), second.astype("float32"), measure)
+
+
+def verify(name: str, deviations: Sequence[float], within: float) -> None:
+    """Show and record that an identity holds: the course's mechanics, which are no matter of luck.
+
+    Args:
+        name: What the course calls it.
+        deviations: How far each case is from the identity, at least one.
+        within: The largest deviation that rounding explains.
+    """
+    largest = float(np.max(np.abs(deviations)))
+    verdict = "verified" if largest <= within else "does not hold"
+    numbers = {
+        "verdict": verdict,
+        "largest": largest,
+        "within": within,
+        "cases": np.size(deviations),
+    }
+    row = {
+        "largest deviation": f"{largest:.2g}",
+        "allowed": f"{within:.2g}",
+        "cases": numbers["cases"],
+    }
+    show(Record({name: numbers}, pd.DataFrame([row]), f"{name}: {verdict}"))

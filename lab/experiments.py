@@ -13,8 +13,9 @@ from lab.runs import Runs, Sweep
 import pandas as pd
 
 Arms = TypeVar("Arms", Runs, Sweep, dict)
+Setting = TypeVar("Setting")
 
-FIRST_SEED = 2000  # pilot runs use seeds below
+FIRST_SEED = 10_000  # pilot runs use seeds below 1,000, earlier editions of the pages others below
 
 
 def until_narrow(
@@ -25,7 +26,7 @@ def until_narrow(
     begin: int = BEGIN,
     most: int = MOST,
 ) -> Arms:
-    """Run all arms with seeds 2000, 2001, …, doubling their number until it is enough.
+    """Run all arms with seeds 10,000, 10,001, …, doubling their number until it is enough.
 
     Enough are runs whose comparisons have intervals at most δ wide, or ``most`` of them. Only
     widths are looked at. Even seeds are the first set, odd ones the second. In a sampled run,
@@ -78,3 +79,23 @@ def joined(one: Arms, more: Arms) -> Arms:
     if one.keys() != more.keys():
         raise ValueError(f"The arms are {list(one)} and {list(more)}.")
     return {key: joined(value, more[key]) for key, value in one.items()}
+
+
+def chosen(name: str, setting: Setting, choose: Callable[[], Setting]) -> Setting:
+    """A setting that pilot runs chose, as it stands in the page; a full run makes them again.
+
+    Args:
+        name: What is chosen, for the message.
+        setting: What the page says that they chose.
+        choose: Makes the pilot runs, with seeds below 1,000, and gives the setting. A sampled run
+            leaves them out; a shortened one makes them and goes on with the page's setting.
+
+    Raises:
+        ValueError: The pilot runs of a full run choose another one.
+    """
+    if kept.sample:
+        return setting
+    found = choose()
+    if found != setting and not kept.shortened:
+        raise ValueError(f"{name}: the pilot runs choose {found!r}, the page says {setting!r}.")
+    return setting

@@ -16,6 +16,7 @@ import numpy as np
 from scipy import stats
 
 YES, OPPOSITE, SMALL, UNDECIDED = "yes", "the opposite", "too small to matter", "undecided"
+AT_LEAST = "at least"  # a claim that the first is as large as the second, up to δ
 CONFIDENCE = 0.95
 
 
@@ -78,6 +79,13 @@ class Effect:
         if self.high <= -smallest:
             return OPPOSITE
         return SMALL if -smallest < self.low and self.high < smallest else UNDECIDED
+
+    @property
+    def at_least(self) -> str:
+        """``yes`` if the first is as large as the second, up to δ; ``the opposite`` or ``undecided``."""
+        if self.low > -self.smallest:
+            return YES
+        return OPPOSITE if self.high <= -self.smallest else UNDECIDED
 
     @property
     def words(self) -> str:

@@ -69,16 +69,24 @@ class Runs:
         reached = self[name] >= level
         return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)
 
-    def each(self, name: str, last: int = 1) -> pd.Series:
-        """One number per run, by its seed: a log's mean over the ``last`` epochs, or a measure.
+    def each(self, what: str | Array, last: int = 1) -> pd.Series:
+        """One number per run, by its seed: a log's mean over the ``last`` epochs, a measure, or
+        what was computed of them, shape (seeds,).
 
         Raises:
             KeyError: There is none of that name.
             ValueError: The measure is not one number per run.
         """
-        values = self.final(name, last) if name in self.history else self[name]
-        if values.ndim != 1:
-            raise ValueError(f"{name!r} is no single number: its shape is {values.shape[1:]}.")
+        name = what if isinstance(what, str) else None
+        if name is None:
+            values = np.asarray(what)
+        else:
+            values = self.final(name, last) if name in self.history else self[name]
+        if values.shape != (len(self.seeds),):
+            raise ValueError(
+                f"{name or 'each'} needs one number for each of {len(self.seeds)} runs, not the "
+                f"shape {values.shape}."
+            )
         return pd.Series(values, index=pd.Index(self.seeds, name="seed"), name=name)
 
     def joined(self, more: Runs) -> Runs:
@@ -216,7 +224,8 @@ def repeat(
         jobs: Processes to spread the runs over. None: all cores, or what
             ``joblib.parallel_config`` says.
         **fit_arguments: ``epochs``, ``batch_size`` and so on, as in ``fit``. ``validation_data``
-            is the test data, unless given.
+            is the test data, unless given. ``draws=1`` (2, …) starts from the same weights and
+            data as ``draws=0``, with another order of samples and other random numbers in layers.
 
     Raises:
         ValueError, NotImplementedError: as ``fit``; or ``build`` returns a model that was made
@@ -327,7 +336,7 @@ def _owner_of(name: str, build: Callable, data: Data) -> str:
         return "build"
     if callable(data) and name in list(signature(data).parameters)[1:]:
         return "data"
-    if name in signature(fit).parameters:
+    if name == "draws" or name in signature(fit).parameters:
         return "fit"
     raise ValueError(
         f"The grid's {name!r} is a parameter neither of {getattr(build, '__name__', 'build')}, "
@@ -349,11 +358,13 @@ def _train_seeds(
     parts: dict[str, dict[str, Any]] = {"build": {}, "data": {}, "fit": dict(fit_arguments)}
     for name, value in setting.items():
         parts[_owner_of(name, build, data)][name] = value
+    draws = parts["fit"].pop("draws", 0)
     start = Start(lambda: build(**parts["build"]), looked_at=measure is not None)
     for seed in seeds:
         train, test = read_only(data(seed, **parts["data"]) if callable(data) else data)
         model = start.model_for(seed, train)
-        arguments = {"validation_data": test} | parts["fit"] | {"verbose": 0, "seed": seed}
+        arguments = {"validation_data": test} | parts["fit"] | {"verbose": 0}
+        arguments["seed"] = seed + draws * 1_000_003  # far from any seed in use
         history = fit(model, *train, _start=start, **arguments)
         by_epoch = _by_epoch(history, parts["fit"])
         given = (model, (train, test), by_epoch)

@@ -31,7 +31,8 @@ class Entry:
         measure: One of ``MEASURES``, or ``{kind, smallest, words, why}``.
         parts: Conditions that all have to hold, or, with an ``axis``, over which the mean effect is
             taken unless the contrast ``between`` two of them says that it depends on that axis.
-        same: The claim is that there is no difference worth speaking of.
+        same: The claim is that there is no difference worth speaking of, true, or that the first is
+            ``at least`` as large, up to δ.
         beside: Conditions that are shown and do not decide.
         conditions: Data, network, settings, in words. ``threats``: what could mislead.
         mechanics: An identity that is verified exactly, and not counted among the claims.
@@ -51,7 +52,7 @@ class Entry:
     parts: list[str] | None = None
     axis: str = ""
     between: list[str] | None = None
-    same: bool = False
+    same: bool | str = False
     beside: list[str] | None = None
     mechanics: bool = False
     most: int = 960
@@ -87,6 +88,7 @@ def _entry(name: str, values: Any, path: Path) -> Entry:
         (entry.between and not entry.axis, "between needs an axis"),
         (entry.between and not set(entry.between) <= set(entry.parts or []), "between"),
         (entry.between and len(entry.between) != 2, "between names two parts"),
+        (entry.same not in (False, True, "at least"), "same is true or `at least`"),
         (entry.most < 2 or entry.most % 2, "most is an even number of runs"),
     ):
         if wrong:

@@ -6,9 +6,10 @@ import zlib
 from base64 import b64decode
 
 import lab
+from lab import conclusions
 from lab import runs as runs_module
 from lab.conclusions import REGISTRY, Conclusion
-from lab.experiments import joined
+from lab.experiments import FIRST_SEED, chosen, joined
 from lab.kept import kept
 from lab.rule import summary_of
 
@@ -65,7 +66,7 @@ def test_an_experiment_runs_with_more_seeds_until_its_intervals_are_narrow():
 
     found = lab.until_narrow("made up", arms, comparisons)
     assert [seed for seeds in asked for seed in seeds] == list(
-        range(2000, 2000 + len(found["new"].seeds))
+        range(FIRST_SEED, FIRST_SEED + len(found["new"].seeds))
     )
     assert [len(seeds) for seeds in asked] == [60, 60, 120, 240][: len(asked)]
     assert comparisons(found)[0].narrow
@@ -128,6 +129,47 @@ def test_each_gives_one_number_per_run_by_seed():
     pictures = lab.Runs([1], {}, {"picture": np.zeros((1, 3))}, np.zeros(1))
     with pytest.raises(ValueError, match="picture"):
         pictures.each("picture")
+
+
+def test_each_gives_what_was_computed_of_runs_by_seed():
+    found = made_up([4, 9])
+    assert found.each(found["score"] * 2).index.tolist() == [4, 9]
+    with pytest.raises(ValueError, match="one number for each of 2 runs"):
+        found.each(np.zeros(3))
+
+
+def test_other_draws_start_from_the_same_weights_and_end_elsewhere():
+    def noisy(amount):
+        layers = [keras.Input((2,)), keras.layers.GaussianNoise(amount), keras.layers.Dense(1)]
+        model = keras.Sequential(layers)
+        model.compile(keras.optimizers.SGD(0.0), loss="mse")
+        return model
+
+    def weights(model, data):
+        return {"weights": model.get_weights()[0].ravel()}
+
+    grid = {"draws": [0, 1], "amount": [0.0, 1.0]}
+    runs = lab.sweep(noisy, grid, DATA, seeds=2, epochs=1, measure=weights, jobs=1)
+    for amount in (0.0, 1.0):
+        one, other = runs.at(draws=0, amount=amount), runs.at(draws=1, amount=amount)
+        np.testing.assert_array_equal(one["weights"], other["weights"])
+        assert (one["loss"] == other["loss"]).all() == (amount == 0.0)
+
+
+def test_a_setting_that_pilot_runs_no_longer_choose_is_told(monkeypatch):
+    monkeypatch.setattr(kept, "shortened", [])
+    assert chosen("rate", 0.1, lambda: 0.1) == 0.1
+    with pytest.raises(ValueError, match=r"rate: the pilot runs choose 0\.2, the page says 0\.1"):
+        chosen("rate", 0.1, lambda: 0.2)
+
+
+def test_a_shortened_run_makes_pilot_runs_and_a_sampled_one_does_not(monkeypatch):
+    made = []
+    monkeypatch.setattr(kept, "shortened", ["epochs 2 instead of 100"])
+    assert chosen("rate", 0.1, lambda: made.append(1) or 0.2) == 0.1
+    kept.sample = {"rings": [1]}
+    assert chosen("rate", 0.1, lambda: made.append(2)) == 0.1
+    assert made == [1]
 
 
 # ------------------------------------------------------------------------------------- runs on disk
@@ -236,6 +278,25 @@ def test_that_two_are_the_same_is_supported_by_a_narrow_interval_around_0(regist
     registry(C1={"measure": "accuracy", "same": True})
     assert lab.conclude("C1", (noisy(0.8), noisy(0.8, seed=1))).verdict == "supported"
     assert lab.conclude("C1", (noisy(0.9), noisy(0.8, seed=1))).verdict == "the opposite"
+
+
+def test_at_least_as_good_is_supported_by_better_or_the_same_and_refuted_by_worse(registry):
+    registry(C1={"measure": "accuracy", "same": "at least"})
+    level = noisy(0.8, seed=1)
+    verdicts = [lab.conclude("C1", (noisy(at), level)).verdict for at in (0.85, 0.8, 0.79, 0.7)]
+    assert verdicts == ["supported", "supported", "undecided", "the opposite"]
+
+
+def test_an_identity_is_verified_within_rounding(monkeypatch):
+    shown = []
+    monkeypatch.setattr(conclusions, "show", lambda record: shown.append(record.numbers))
+    lab.verify("C9", [1e-8, -2e-7], within=1e-6)
+    lab.verify("C10", [0.1], within=1e-6)
+    assert [entry["verdict"] for (entry,) in map(dict.values, shown)] == [
+        "verified",
+        "does not hold",
+    ]
+    assert shown[0]["C9"]["largest"] == 2e-7
 
 
 def test_every_run_can_be_read_from_the_record_and_gives_the_verdict_again(registry):
