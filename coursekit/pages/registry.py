@@ -1,4 +1,4 @@
-"""The registry of claims, chapters/claims.yml: what the course says of each claim before it is run.
+"""The registry of claims, chapters/claims/: what the course says of each claim before it is run, a file for each chapter.
 
 Pages, ledger and chapters take a claim's sentence, measure, conditions and threats from here, and a notebook carries what
 ``lab.conclude`` needs of it. That an entry is older than its run is what makes it a pre-registration; the history tells.
@@ -13,7 +13,7 @@ import yaml
 
 from coursekit.problem import PageError
 
-REGISTRY = "chapters/claims.yml"
+REGISTRY = "chapters/claims"
 KINDS = ("difference", "log ratio", "sooner", "success")  # as in lab/rule.py
 MEASURES = ("accuracy", "loss", "updates", "norm", "success", "calibration")
 
@@ -59,16 +59,21 @@ class Entry:
 
 
 def load_registry(root: Path) -> dict[str, Entry]:
-    """Read all entries, by the claim's name, in the order of the file.
+    """Read all entries, by the claim's name, file by file in the order of their names.
 
-    Raises PageError, naming the claim and the field, for an entry that is incomplete or contradicts itself.
+    Raises PageError, naming the claim and the field, for an entry that is incomplete or contradicts itself, or that two
+    files have.
     """
-    path = root / REGISTRY
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise PageError(f"{path}: {error}") from error
-    return {name: _entry(name, values, path) for name, values in raw.items()}
+    entries: dict[str, Entry] = {}
+    for path in sorted((root / REGISTRY).glob("*.yml")):
+        try:
+            raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except yaml.YAMLError as error:
+            raise PageError(f"{path}: {error}") from error
+        if twice := sorted(set(raw) & set(entries)):
+            raise PageError(f"{path}: {', '.join(twice)} stands in another file, too")
+        entries |= {name: _entry(name, values, path) for name, values in raw.items()}
+    return entries
 
 
 def _entry(name: str, values: Any, path: Path) -> Entry:

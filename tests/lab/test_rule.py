@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from coursekit.pages import registry
+
 ONE = Measure("difference", 1.0, "anything, smallest effect 1")
 
 
@@ -257,3 +259,8 @@ def test_holm_rejects_what_testing_all_combinations_by_bonferroni_would():
                 for more in combinations(others, size)
             )
             assert survives == closed
+
+
+def test_the_registry_of_claims_knows_the_same_measures():
+    assert set(registry.MEASURES) == set(rule.MEASURES)
+    assert set(registry.KINDS) == set(rule.KINDS)

@@ -4,14 +4,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from lab import rule
-
 import pytest
 import yaml
 
 from coursekit.pages.book import load_book
 from coursekit.pages.notebook import code_cells, page_notebook
-from coursekit.pages.registry import KINDS, MEASURES, REGISTRY, carried_claims, load_registry
+from coursekit.pages.registry import REGISTRY, carried_claims, load_registry
 from coursekit.paths import ROOT
 from coursekit.problem import PageError
 from tests.support.small_course import Course
@@ -30,20 +28,16 @@ ENTRY = {
 }
 
 
-def write(root: Path, **entries: dict) -> None:
-    (root / "chapters").mkdir(exist_ok=True)
-    (root / REGISTRY).write_text(yaml.safe_dump(entries, sort_keys=False), encoding="utf-8")
+def write(root: Path, name: str = "page", **entries: dict) -> None:
+    (root / REGISTRY).mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump(entries, sort_keys=False)
+    (root / REGISTRY / f"{name}.yml").write_text(text, encoding="utf-8")
 
 
 def test_the_registry_is_complete_and_its_pages_exist() -> None:
     entries = load_registry(ROOT)
     assert len(entries) > 30
     assert all((ROOT / f"chapters/{entry.page}.md").exists() for entry in entries.values())
-
-
-def test_the_measures_are_those_of_the_rule() -> None:
-    assert set(MEASURES) == set(rule.MEASURES)
-    assert set(KINDS) == set(rule.KINDS)
 
 
 def test_entries_come_in_the_order_of_the_file(tmp_path: Path) -> None:
@@ -75,11 +69,18 @@ def test_what_is_wrong_with_an_entry_is_named(tmp_path: Path, change: dict, name
         load_registry(tmp_path)
 
 
+def test_a_claim_stands_in_one_file(tmp_path: Path) -> None:
+    write(tmp_path, "one", C1=ENTRY)
+    write(tmp_path, "other", C1=ENTRY)
+    with pytest.raises(PageError, match=r"other\.yml: C1 stands in another file"):
+        load_registry(tmp_path)
+
+
 @pytest.mark.parametrize("text", ["C1: [", "C1: words"])
 def test_a_file_that_is_no_registry_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / "chapters").mkdir()
-    (tmp_path / REGISTRY).write_text(text)
-    with pytest.raises(PageError, match=r"claims\.yml"):
+    (tmp_path / REGISTRY).mkdir(parents=True)
+    (tmp_path / REGISTRY / "page.yml").write_text(text)
+    with pytest.raises(PageError, match=r"page\.yml"):
         load_registry(tmp_path)
 
 
