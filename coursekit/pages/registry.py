@@ -33,6 +33,7 @@ class Entry:
             taken unless the contrast ``between`` two of them says that it depends on that axis.
         same: The claim is that there is no difference worth speaking of, true, or that the first is
             ``at least`` as large, up to δ.
+        short: The sentence in a few words, where it is long.
         beside: Conditions that are shown and do not decide.
         conditions: Data, network, settings, in words. ``threats``: what could mislead.
         mechanics: An identity that is verified exactly, and not counted among the claims.
@@ -56,6 +57,7 @@ class Entry:
     beside: list[str] | None = None
     mechanics: bool = False
     most: int = 960
+    short: str = ""
 
 
 def load_registry(root: Path) -> dict[str, Entry]:
