@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: help book notebooks pdf release version check numbers playground playground-record playground-compare \
-  test test-fast test-colab test-kaggle test-pythons canary \
+.PHONY: help packages book notebooks pdf release version downloads publish-release check numbers playground playground-record playground-compare \
+  test test-fast test-colab test-kaggle test-binder test-pythons canary \
   benchmark benchmark-grading benchmark-pages benchmark-playground environments format lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-27s %s\n", $$1, $$2}'
+
+packages: ## install what tests and grading need of Debian or Ubuntu: Chromium, fonts, bubblewrap (asks sudo)
+	.ci/packages
 
 book: $(VENV)/ready ## build the HTML book from the stored outputs and say where it is
 	$(BIN)/jupyter-book build . --all -W --keep-going
@@ -31,6 +34,18 @@ release: $(VENV)/ready ## make the student edition, without solutions, in _build
 
 version: $(VENV)/ready ## say the course's version; NEW=1.1.0 makes it that one, TAG=v1.0.0 compares a tag with it
 	$(BIN)/course version $(NEW) $(if $(TAG),--tag "$(TAG)")
+
+downloads: release pdf ## make all that a release offers, in _build/downloads: book, PDF, notebooks, student edition
+	rm -rf _build/downloads
+	mkdir _build/downloads
+	cp _build/book.pdf _build/downloads
+	cd _build && $(CURDIR)/$(RUN) -m zipfile -c downloads/book.zip html
+	cd _build/release && $(CURDIR)/$(RUN) -m zipfile -c ../downloads/student-edition.zip .
+	git archive --format=zip --output=_build/downloads/notebooks.zip HEAD -- "*.ipynb"
+
+publish-release: ## publish _build/downloads as the release of a tag, TAG=v1.0.0 (with the program gh, as the workflow does)
+	gh release create "$(TAG)" _build/downloads/* --verify-tag --title "$(TAG)" \
+	  --notes "CHANGELOG.md says what changed. Students take student-edition.zip, which holds no solutions."
 
 check: $(VENV)/ready ## list all problems of pages and notebooks
 	$(BIN)/course check
@@ -70,6 +85,9 @@ test-kaggle: $(VENV)-kaggle/ready $(VENV)/ready ## the same with Kaggle's versio
 	$(VENV)-kaggle/bin/python -m pytest $(AGAINST_KERAS)
 	NOTEBOOK_ENVIRONMENT=$(VENV)-kaggle $(RUN) -m pytest tests/pages/test_shortened.py
 
+test-binder: $(VENV)-binder/ready $(VENV)/ready ## all notebooks, shortened, with what Binder installs
+	NOTEBOOK_ENVIRONMENT=$(VENV)-binder $(RUN) -m pytest tests/pages/test_shortened.py
+
 test-pythons: $(VENV)/ready ## run the tests that take seconds under all Pythons of this machine that the course supports
 	@own=$$($(RUN) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); status=0; missing=; \
 	  for version in 3.11 3.12 3.13; do \
@@ -104,9 +122,8 @@ format: $(VENV)/ready ## format all Python; notebooks are formatted in their pag
 	$(BIN)/ruff format --exclude "*.ipynb" .
 	$(BIN)/ruff check --fix --exclude "*.ipynb" .
 
-lint: $(VENV)/ready ## check style, notebooks included, without changing anything
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+lint: $(VENV)/ready playground/node_modules/ready ## check style, spelling and settings without changing anything (.pre-commit-config.yaml)
+	$(BIN)/pre-commit run --all-files
 
 lock: $(VENV)/ready ## choose anew the versions of everything that requirements/dev.txt needs
 	$(BIN)/uv pip compile --universal --upgrade --python-version 3.11 --no-annotate --no-config \
@@ -142,6 +159,15 @@ $(VENV)-colab/ready $(VENV)-kaggle/ready: $(VENV)-%/ready: requirements/%.txt re
 	  $(BIN)/uv venv --quiet --clear --python "$$python" $(@D)
 	$(BIN)/uv pip sync --python $(@D)/bin/python --compile-bytecode requirements/colab.txt
 	$(BIN)/uv pip install --python $(@D)/bin/python --no-deps --compile-bytecode -r requirements/$*.txt
+	@touch $@
+
+# What Binder installs: nothing but .binder/, under the Python that it names.
+$(VENV)-binder/ready: FOR = $(shell sed 's/python-//' .binder/runtime.txt)
+$(VENV)-binder/ready: .binder/requirements.txt .binder/runtime.txt requirements/lock.txt $(VENV)/ready
+	@python=$$($(call FIND_PYTHON,$(FOR))) || { echo "Binder has Python $(FOR), which this machine has not"; exit 1; }; \
+	  echo "Installing what Binder does into $(@D), with $$("$$python" --version) ..."; \
+	  $(BIN)/uv venv --quiet --clear --python "$$python" $(@D)
+	$(BIN)/uv pip install --python $(@D)/bin/python --compile-bytecode -r .binder/requirements.txt
 	@touch $@
 
 # The locked versions under another Python; `make test-pythons` says which.

@@ -9,9 +9,14 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-INSTALL = "apt-get install chromium fonts-dejavu"
+INSTALL = "make packages, on Debian or Ubuntu"
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 375, "height": 800}
 
 

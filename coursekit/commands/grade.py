@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from coursekit.grading.sandbox import Limits
+from coursekit.grading.sandbox.limits import Limits
 
 _DEFAULTS = {one.name: one.default for one in fields(Limits)}
 

@@ -1,8 +1,11 @@
 """Grade a class: what is to be marked, side by side, continued where it was, nothing lost."""
 
+import errno
 import fcntl
+import filecmp
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -11,14 +14,16 @@ from pathlib import Path
 
 import joblib
 import nbformat
+from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
-from nbformat import NotebookNode
 from tqdm import tqdm
 
 from coursekit.grading.exercise import Exercise, load_exercise
+from coursekit.grading.intake.reader import read_submissions
+from coursekit.grading.intake.submissions import Submission
+from coursekit.grading.limited import preload
 from coursekit.grading.marking import Task, end_with, mark, not_run
-from coursekit.grading.reports import write_reports
-from coursekit.grading.restore import official_notebook
+from coursekit.grading.reports.write import write_reports
 from coursekit.grading.results import (
     GRADED,
     Result,
@@ -28,19 +33,16 @@ from coursekit.grading.results import (
     write_atomically,
     write_result,
 )
-from coursekit.grading.sandbox import Limits, missing_sandbox
-from coursekit.grading.submissions import (
-    Submission,
-    UnreadableError,
-    parse_notebook,
-    read_submissions,
-)
-from coursekit.pages.exercises import is_exercise, kind_of
+from coursekit.grading.sandbox.bubblewrap import missing_sandbox
+from coursekit.grading.sandbox.limits import Limits
+from coursekit.pages.exercises import is_exercise
 from coursekit.pages.notebook import pages
 from coursekit.problem import PageError
 
-RECORDS, HANDED_IN, COMPILED, SOLUTIONS = "results", ".handed_in", ".compiled", ".solutions"
-ROUNDS = 5  # in which tasks are given out again whose worker was lost
+RECORDS, SUBMITTED, COMPILED, SOLUTIONS = "results", "submitted", ".compiled", ".solutions"
+HANDED_IN = ".handed_in"  # for the files, until it is known whose they are
+NOT_THEIRS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
+ROUNDS = 3  # in which tasks are given out again whose worker was lost
 
 
 @dataclass(frozen=True)
@@ -77,37 +79,80 @@ def grade(root: Path, submitted: Path, out: Path, options: Options) -> Outcome:
         raise PageError(
             f"{why} Without it, submissions could read and change all that you can: --no-sandbox does that."
         )
+    _keep_apart(submitted, out)
+    preload(("coursekit.grading.intake.desk", "coursekit.grading.reports.desk"))
     exercises = load_exercises(root)
-    handed_in = read_submissions(submitted, {name: one.student for name, one in exercises.items()})
-    submissions = _chosen(handed_in.submissions, options)
-    out.mkdir(parents=True, exist_ok=True)
-    with _alone(out):
+    with _told(out):
+        out.mkdir(parents=True, exist_ok=True)
+        with _alone(out):
+            return _grade(root, submitted, out, exercises, options)
+
+
+def _grade(
+    root: Path,
+    submitted: Path,
+    out: Path,
+    exercises: Mapping[str, Exercise],
+    options: Options,
+) -> Outcome:
+    shutil.rmtree(out / HANDED_IN, ignore_errors=True)
+    known = {name: (one.solution, one.student) for name, one in exercises.items()}
+    try:
+        handed_in = read_submissions(submitted, known, out / HANDED_IN)
+        submissions = _chosen(handed_in.submissions, options)
+        _keep_files(out, submissions)
         tasks, marked, kept = _plan(root, out, submissions, exercises, options)
         _learn(root, out, {task.exercise for task in tasks}, exercises, options)
-        marked += _mark_all(out, tasks, options)
-        for student, exercise in handed_in.missing():
-            record = not_run(
-                student, exercise, "missing", "Nothing was handed in.", exercises[exercise].solution
-            )
-            if not path_of(out / RECORDS, student, exercise).exists():
-                write_result(out / RECORDS, record)
-        files = _keep_files(out, submissions)
-        write_reports(out, {name: one.solution for name, one in exercises.items()}, files)
-        return Outcome(marked, kept, read_results(out / RECORDS), handed_in.left_out)
+        marked += _mark_all(out, tasks, options, exercises)
+    finally:
+        shutil.rmtree(out / HANDED_IN, ignore_errors=True)
+    for student, exercise in handed_in.missing():
+        record = not_run(
+            student, exercise, "missing", "Nothing was handed in.", exercises[exercise].solution
+        )
+        if not path_of(out / RECORDS, student, exercise).exists():
+            write_result(out / RECORDS, record)
+    write_reports(out, {name: one.solution for name, one in exercises.items()})
+    return Outcome(marked, kept, read_results(out / RECORDS), handed_in.left_out)
 
 
-def _keep_files(out: Path, submissions: list[Submission]) -> dict[tuple[str, str], Path]:
-    """Keep what was handed in beside the records, byte by byte; a zip or an export may be gone tomorrow."""
-    files = {}
+def _keep_apart(submitted: Path, out: Path) -> None:
+    """Refuse to write grades into what was handed in: the next run would take them for a student's."""
+    work, grades = submitted.resolve(), out.resolve()
+    if grades.is_relative_to(work) or work.is_relative_to(grades):
+        raise PageError(
+            f"{out} and {submitted} lie within each other, so grades and submissions would mix; name a folder beside it, "
+            f"such as --out {work.parent / 'grades'}"
+        )
+
+
+@contextmanager
+def _told(out: Path) -> Iterator[None]:
+    """Say in a sentence what keeps grades from being written."""
+    from sqlalchemy.exc import OperationalError
+
+    kept = "what was graded is kept; run the same command again to go on"
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or out
+        raise PageError(f"{where} cannot be written: {error.strerror or error}; {kept}") from error
+    except OperationalError as error:
+        raise PageError(
+            f"{out / 'gradebook.db'} cannot be written: {error.orig}; {kept}"
+        ) from error
+
+
+def _keep_files(out: Path, submissions: list[Submission]) -> None:
+    """Keep what was handed in, byte by byte, in nbgrader's place; a zip or an export may be gone tomorrow."""
     for one in submissions:
-        path = path_of(out / HANDED_IN, one.student, one.exercise, ".ipynb")
-        if not path.exists() or path.read_bytes() != one.notebook:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            new = path.with_name(f".{path.name}")
-            new.write_bytes(one.notebook)
-            new.replace(path)
-        files[one.student, one.exercise] = path
-    return files
+        path = path_of(out / SUBMITTED, one.student, one.exercise, ".ipynb")
+        if one.original is None or (path.exists() and filecmp.cmp(path, one.original, False)):
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_name(f".{path.name}")
+        shutil.copyfile(one.original, new)
+        new.replace(path)
 
 
 def load_exercises(root: Path) -> dict[str, Exercise]:
@@ -165,29 +210,23 @@ def _plan(
     """What is to be marked. What cannot be is recorded at once, what has its record is counted as kept."""
     tasks, marked, kept = [], 0, 0
     for one in submissions:
-        exercise, notes, problem = exercises[one.exercise], one.notes, one.problem
-        if not problem:
-            try:
-                theirs = parse_notebook(one.notebook)
-                notebook, changes = official_notebook(theirs, exercise.solution, exercise.student)
-                _keep_results(one.notebook, notebook)
-                notes = (*notes, *changes)
-            except UnreadableError as error:
-                problem = str(error)
-        if problem:
-            record = not_run(one.student, one.exercise, "unreadable", problem, exercise.solution)
+        exercise = exercises[one.exercise]
+        if one.problem:
+            record = not_run(
+                one.student, one.exercise, "unreadable", one.problem, exercise.solution
+            )
             new = _write_if_new(out, record)
             marked, kept = marked + new, kept + (not new)
             continue
         task = Task(
             one.student,
             one.exercise,
-            nbformat.writes(notebook),
+            one.notebook,
             exercise.parameters,
             str(root),
             options.limits,
             options.walls,
-            tuple(notes),
+            one.notes,
             str(out.resolve() / COMPILED),
         )
         if not options.again and _has_record(out, task):
@@ -195,18 +234,6 @@ def _plan(
         else:
             tasks.append(task)
     return tasks, marked, kept
-
-
-def _keep_results(data: bytes, notebook: NotebookNode) -> None:
-    """Keep what the student's own full runs showed, for the person who reads the answers; they are not run again."""
-    shown = {}
-    for cell in json.loads(data.decode("utf-8-sig")).get("cells", []):
-        with suppress(AttributeError, KeyError, TypeError, ValueError):
-            outputs = [nbformat.from_dict(output) for output in cell["outputs"]]
-            shown[str(cell["metadata"]["nbgrader"]["grade_id"])] = outputs
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and kind_of(cell):
-            cell.outputs = shown.get(str(cell.metadata.nbgrader.grade_id), [])
 
 
 def _has_record(out: Path, task: Task) -> bool:
@@ -222,8 +249,9 @@ def _has_record(out: Path, task: Task) -> bool:
 
 def _write_if_new(out: Path, record: Result) -> int:
     path = path_of(out / RECORDS, record.student, record.exercise)
-    if path.exists() and read_result(path) == record:
-        return 0
+    with suppress(OSError, ValueError):
+        if read_result(path) == record:
+            return 0
     path.with_suffix(".ipynb").unlink(missing_ok=True)
     write_result(out / RECORDS, record)
     return 1
@@ -258,7 +286,9 @@ def _learn(
         ):
             tasks.append(task)
 
-    def keep(task: Task, result: Result, _: str) -> None:
+    def keep(task: Task, result: Result | None, said: str) -> None:
+        if result is None:
+            raise PageError(f"the solution of {task.exercise} could not be graded here: {said}")
         lost = [f"{one.check}: {one.message}" for one in result.marks if one.outcome != "passed"]
         if lost or result.status != GRADED:
             why = "; ".join(lost) or f"{result.status}: {result.message}"
@@ -270,20 +300,32 @@ def _learn(
     _in_parallel(tasks, keep, options, "solutions")
 
 
-def _mark_all(out: Path, tasks: list[Task], options: Options) -> int:
-    def keep(task: Task, result: Result, notebook: str) -> None:
+def _mark_all(
+    out: Path, tasks: list[Task], options: Options, exercises: Mapping[str, Exercise]
+) -> int:
+    """Mark all and keep what comes of it: of each a record, whatever happens."""
+
+    def keep(task: Task, result: Result | None, notebook: str) -> None:
         path = path_of(out / RECORDS, task.student, task.exercise)
-        write_atomically(path.with_suffix(".ipynb"), notebook)
-        write_result(out / RECORDS, result)  # last: where it is, all of the submission is
+        if result is None:
+            # No fingerprint: it is tried again in the next run.
+            solution = exercises[task.exercise].solution
+            result = not_run(task.student, task.exercise, "grading failed", notebook, solution)
+            path.with_suffix(".ipynb").unlink(missing_ok=True)
+        else:
+            write_atomically(path.with_suffix(".ipynb"), notebook)
+        # Last: where it is, all of the submission is.
+        write_result(out / RECORDS, result)
 
     _in_parallel(tasks, keep, options, "submissions")
     return len(tasks)
 
 
-def _in_parallel(
-    tasks: list[Task], keep: Callable[[Task, Result, str], None], options: Options, what: str
-) -> None:
-    """Mark tasks side by side and keep each result as it comes."""
+Keep = Callable[[Task, Result | None, str], None]
+
+
+def _in_parallel(tasks: list[Task], keep: Keep, options: Options, what: str) -> None:
+    """Mark tasks side by side and keep each result as it comes; None, with the reason, where there is none."""
     if not tasks:
         return
     waiting = dict(enumerate(tasks))
@@ -291,11 +333,18 @@ def _in_parallel(
     counts = {"running": 0, "not graded": 0}
     with tqdm(total=len(tasks), desc=what, unit="", dynamic_ncols=True) as bar, _backend(options):
         jobs = joblib.effective_n_jobs(options.jobs)
-        for attempt in range(ROUNDS):
-            work = (
-                joblib.delayed(_mark)(number, task, process)
-                for number, task in list(waiting.items())
-            )
+
+        def done(number: int, result: Result | None, notebook: str) -> None:
+            keep(waiting.pop(number), result, notebook)
+            counts["not graded"] += result is None or result.status != GRADED
+            counts["running"] = min(jobs, len(waiting))
+            bar.set_postfix(counts)
+            bar.update()
+
+        for _ in range(ROUNDS):
+            work = [
+                joblib.delayed(_mark)(number, task, process) for number, task in waiting.items()
+            ]
             parallel = joblib.Parallel(
                 n_jobs=options.jobs,
                 return_as="generator_unordered",
@@ -304,18 +353,18 @@ def _in_parallel(
             )
             try:
                 for number, result, notebook in parallel(work):
-                    keep(waiting.pop(number), result, notebook)
-                    counts["not graded"] += result.status != GRADED
-                    counts["running"] = min(jobs, len(waiting))
-                    bar.set_postfix(counts)
-                    bar.update()
+                    done(number, result, notebook)
                 return
             except TerminatedWorkerError:
-                if attempt == ROUNDS - 1:
-                    raise PageError(
-                        f"worker processes were killed {ROUNDS} times, perhaps for want of memory; {len(waiting)} submissions "
-                        "are left. Run the same command again, with --jobs 1."
-                    ) from None
+                continue
+        # Among those that are left are some that end their worker. One by one it shows which.
+        for number, task in list(waiting.items()):
+            try:
+                alone = get_reusable_executor(max_workers=1)
+                done(*alone.submit(_mark, number, task, process).result())
+            except TerminatedWorkerError:
+                why = "the process that graded it was killed, perhaps for want of memory"
+                done(number, None, why)
 
 
 @contextmanager
@@ -339,6 +388,14 @@ def _backend(options: Options) -> Iterator[None]:
         yield
 
 
-def _mark(number: int, task: Task, process: int) -> tuple[int, Result, str]:
+def _mark(number: int, task: Task, process: int) -> tuple[int, Result | None, str]:
+    """Mark a task. Whatever goes wrong is this submission's matter, but what keeps all of them from being marked."""
     end_with(process)
-    return number, *mark(task)
+    try:
+        return number, *mark(task)
+    except PageError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in NOT_THEIRS:
+            raise
+        return number, None, f"{type(error).__name__}: {error}"

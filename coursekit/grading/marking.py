@@ -15,9 +15,12 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from coursekit.grading.inside import Gone
 from coursekit.grading.results import GRADED, Mark, Result
-from coursekit.grading.sandbox import FOLDERS, Limits, Report, Sandbox
+from coursekit.grading.sandbox import inside
+from coursekit.grading.sandbox.inside.channel import Gone
+from coursekit.grading.sandbox.limits import Limits
+from coursekit.grading.sandbox.run import Report
+from coursekit.grading.sandbox.supervisor import FOLDERS, Sandbox
 from coursekit.pages.bundle import carried
 from coursekit.pages.exercises import kind_of, without_regions
 from coursekit.pages.notebook import is_setup
@@ -50,7 +53,7 @@ class Task:
     def fingerprint(self) -> str:
         """Of all that the marks depend on: the same submission with the same fingerprint gets the same marks."""
         ours = [carried(name, Path(self.root)) for name in ("lab", "checks")]
-        files = [Path(__file__).with_name(name) for name in ("inside.py", "marking.py")]
+        files = [Path(__file__), *sorted(Path(inside.__file__).parent.glob("*.py"))]
         limits = {
             name: value for name, value in asdict(self.limits).items() if "seconds" not in name
         }

@@ -1,13 +1,14 @@
 """What grading one submission leaves: a record of marks, and the notebook with its outputs."""
 
+import contextlib
 import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-GRADED = "graded"
+GRADED, NOT_SHOWN = "graded", "not shown"
 STATUSES = {  # what became of a submission, with what a person should do about it
     GRADED: "",
     "timed out": "Look for an endless loop, or raise --seconds and grade it again.",
@@ -16,8 +17,21 @@ STATUSES = {  # what became of a submission, with what a person should do about 
     "too many processes": "It started more processes than allowed. Look at the cell named in the message.",
     "too much output": "It printed more than allowed. Look at the cell named in the message.",
     "unreadable": "It is no notebook of this exercise. Ask for it again.",
+    "grading failed": "Something in it broke the grading itself. Look at it by hand, and report the message.",
+    NOT_SHOWN: "It was graded, but cannot be shown: look at the file as it was handed in.",
     "missing": "Nothing was handed in.",
 }
+
+
+# How the ids of a student's own cells begin in a graded notebook.
+OWN_CELL = "own-"
+LONGEST = 20_000  # characters of a text in a record
+
+
+def _lasting(text: str) -> str:
+    """A text that can be written to a file and read again: what is no character, or too much, is left out."""
+    text = text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,10 @@ class Mark:
     outcome: str
     message: str = ""
     inside: bool = False
+
+    def __post_init__(self) -> None:
+        """Messages come from what a student wrote, and may hold anything."""
+        object.__setattr__(self, "message", _lasting(self.message))
 
 
 @dataclass(frozen=True)
@@ -56,6 +74,12 @@ class Result:
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     fingerprint: str = ""
+
+    def __post_init__(self) -> None:
+        """Its texts come from what a student wrote, and may hold anything."""
+        object.__setattr__(self, "message", _lasting(self.message))
+        for name in ("flags", "notes"):
+            object.__setattr__(self, name, tuple(map(_lasting, getattr(self, name))))
 
     @property
     def score(self) -> float:
@@ -81,7 +105,8 @@ def write_atomically(path: Path, text: str, durable: bool = True) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        # Half a character, which a student may print, is no reason to write nothing.
+        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
             file.write(text)
             if durable:
                 file.flush()
@@ -90,6 +115,20 @@ def write_atomically(path: Path, text: str, durable: bool = True) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def not_shown(result: Result, why: str) -> Result:
+    """The record of a submission that has its marks, but cannot be shown."""
+    message = f"{result.message} It cannot be shown: {why}.".strip()
+    return replace(result, status=NOT_SHOWN, message=message)
+
+
+def graded_text(folder: Path, result: Result) -> str:
+    """The graded notebook of a submission in the folder of grades; empty where there is none to show."""
+    path = path_of(folder / "results", result.student, result.exercise, ".ipynb")
+    if result.status == NOT_SHOWN or not path.exists():
+        return ""
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def write_result(folder: Path, result: Result) -> None:
@@ -113,6 +152,10 @@ def read_result(path: Path) -> Result:
 
 
 def read_results(folder: Path) -> list[Result]:
-    """Read all records in a folder, by exercise and student."""
-    found = [read_result(path) for path in folder.glob("*/*/*.json") if path.name[0] != "."]
+    """Read all records in a folder, by exercise and student; what is none, such as one of an older version, is left out."""
+    found = []
+    for path in folder.glob("*/*/*.json"):
+        if path.name[0] != ".":
+            with contextlib.suppress(ValueError, OSError):
+                found.append(read_result(path))
     return sorted(found, key=lambda one: (one.exercise, one.student))

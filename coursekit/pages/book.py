@@ -9,7 +9,7 @@ from pybtex.database import Entry, parse_file
 from pybtex.exceptions import PybtexError
 from pybtex.richtext import Text
 
-from coursekit.pages.myst import Block, MystError, blocks
+from coursekit.pages.myst import MystError, blocks
 from coursekit.paths import TEXTS
 from coursekit.problem import PageError
 
@@ -68,8 +68,8 @@ def load_book(root: Path) -> Book:
 def _index(book: Book, page: str, text: str, pending: list[str]) -> None:
     """Note the page's title, labels and equations; ``pending`` are the targets that wait for what they name."""
 
-    def name_place(title: str, own: str = "") -> None:
-        for label in [*pending, *([own] if own else [])]:
+    def name_place(title: str) -> None:
+        for label in pending:
             book.labels[label] = Label(page, title)
         pending.clear()
 
@@ -77,14 +77,9 @@ def _index(book: Book, page: str, text: str, pending: list[str]) -> None:
     for block in blocks(text):
         if block.kind == "target":
             pending.append(block.lines[0])
-        elif block.kind == "directive" and block.name == "math":
-            if label := block.options.get("label"):
-                equations[label] = len(equations) + 1
         elif block.kind == "directive":
-            name_place(
-                _caption(block), block.options.get("name") or block.options.get("label") or ""
-            )
-            if block.name not in ("code-cell", "code-block"):
+            name_place(block.argument or block.name)
+            if block.name != "code-cell":
                 _index(book, page, "\n".join(block.lines), pending)
         elif block.kind == "text":
             for label in _LABELLED_EQUATION.findall("\n".join(block.lines)):
@@ -93,12 +88,6 @@ def _index(book: Book, page: str, text: str, pending: list[str]) -> None:
                 if heading := _HEADING.match(line):
                     book.titles.setdefault(page, heading.group(1))
                     name_place(heading.group(1))
-
-
-def _caption(block: Block) -> str:
-    if block.name == "figure":
-        return next((line.strip() for line in block.lines if line.strip()), block.argument)
-    return block.argument or block.name.replace("-", " ")
 
 
 def cite(entry: Entry, parenthetical: bool = False) -> str:
@@ -118,17 +107,6 @@ def address(entry: Entry) -> str:
     if "eprint" in entry.fields:
         return f"https://arxiv.org/abs/{entry.fields['eprint']}"
     return entry.fields.get("url", "")
-
-
-def reference(entry: Entry) -> str:
-    """Write a work as one line of a list of references, in Markdown."""
-    title = plain_text(entry.fields.get("title", ""))
-    venue = next(
-        (entry.fields[key] for key in ("journal", "booktitle", "publisher") if key in entry.fields),
-        "",
-    )
-    named = f"[{title}]({address(entry)})" if address(entry) else title
-    return f"{cite(entry)}. {named}." + (f" *{plain_text(venue)}*." if venue else "")
 
 
 def plain_text(latex: str) -> str:

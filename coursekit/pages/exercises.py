@@ -28,10 +28,7 @@ KINDS = {  # what nbgrader calls them
     "check": dict(grade=True, solution=False, locked=True, task=False),
     "answer": dict(grade=True, solution=True, locked=False, task=False),
 }
-_REGION = re.compile(
-    r"^[^\n]*(?P<begin>BEGIN (?P<what>SOLUTION|HIDDEN TESTS))[^\n]*\n(?P<body>.*?)^[^\n]*END (?P=what)[^\n]*$\n?",
-    re.MULTILINE | re.DOTALL,
-)
+REGIONS = ("SOLUTION", "HIDDEN TESTS")  # what nbgrader takes out of a cell, by its comments
 _SHORTEST = 12  # characters that a line must have to tell a solution from chance
 
 
@@ -163,9 +160,36 @@ def write_student_notebook(solution: NotebookNode, page: Path, root: Path) -> bo
 
 def without_regions(source: str, *which: str) -> str:
     """A cell's source without its regions, such as ``HIDDEN TESTS`` (default: all)."""
-    return _REGION.sub(
-        lambda region: "" if not which or region["what"] in which else region.group(), source
-    )
+    lines = source.splitlines(keepends=True)
+    kept, after = [], 0
+    for begin, end, what in _regions(lines):
+        if not which or what in which:
+            kept += lines[after:begin]
+            after = end + 1
+    return "".join(kept + lines[after:])
+
+
+def _regions(lines: list[str]) -> list[tuple[int, int, str]]:
+    """The regions among a cell's lines: the first and the last line of each, and which it is.
+
+    A region ends with the first line that ends one of its kind; one that never ends is none.
+    """
+    # The first of them last, to be taken from there.
+    ends = {
+        what: [i for i in range(len(lines) - 1, -1, -1) if f"END {what}" in lines[i]]
+        for what in REGIONS
+    }
+    found, after = [], 0
+    for begin, line in enumerate(lines):
+        what = next((what for what in REGIONS if f"BEGIN {what}" in line), "")
+        if begin < after or not what:
+            continue
+        while ends[what] and ends[what][-1] <= begin:
+            ends[what].pop()
+        if ends[what]:
+            found.append((begin, ends[what][-1], what))
+            after = ends[what][-1] + 1
+    return found
 
 
 def shown_to_students(solution: NotebookNode) -> Iterator[str]:
@@ -176,7 +200,7 @@ def shown_to_students(solution: NotebookNode) -> Iterator[str]:
 
 
 def _is_all_secret(cell: NotebookNode) -> bool:
-    return kind_of(cell) in ("solution", "answer") and not _REGION.search(cell.source)
+    return kind_of(cell) in ("solution", "answer") and not _regions(cell.source.splitlines())
 
 
 def secrets(solution: NotebookNode, public: Iterable[str] = ()) -> set[str]:
@@ -186,7 +210,8 @@ def secrets(solution: NotebookNode, public: Iterable[str] = ()) -> set[str]:
     """
     hidden = []
     for cell in solution.cells:
-        regions = [region["body"] for region in _REGION.finditer(cell.source)]
+        lines = cell.source.splitlines()
+        regions = ["\n".join(lines[begin + 1 : end]) for begin, end, _ in _regions(lines)]
         hidden += [cell.source] if _is_all_secret(cell) else regions
         if cell.cell_type == "code":
             hidden += list(_texts(cell.outputs))

@@ -12,15 +12,12 @@ from collections.abc import Callable
 
 from docutils.nodes import make_id
 
-from coursekit.pages.book import Book, address, cite, reference
+from coursekit.pages.book import Book, address, cite
 from coursekit.pages.myst import Block, MystError, blocks
 from coursekit.pages.prose import close_gaps
 from coursekit.pages.quiz import inline_html, read_quiz
 from coursekit.paths import PLAYGROUND
 
-ADMONITIONS = frozenset(
-    "admonition attention caution danger error hint important note seealso tip warning".split()
-)
 FORMATS = {  # roles that only change how their text looks
     "abbr": "{}",
     "claim": "(claim {})",
@@ -49,10 +46,6 @@ INLINE = re.compile(  # what stands in a line beside words
 )
 _GLUED_CLAIM = re.compile(r"(?<=[^\s(`])(?=\{claim\}`)")
 _EXPLICIT = re.compile(r"^(.*?)\s*<([^<>]+)>$", re.DOTALL)
-_RAW_BLOCK = re.compile(
-    r"^[ \t]*(?:`{3,}[ \t]*\{.*|:{3,}.*|\([^()\s]+\)=[ \t]*|%[ ].*)$", re.MULTILINE
-)
-_RAW_INLINE = re.compile(r"\{[\w:.+-]+\}(?=``)|\{\{.*?\}\}|\[\^[^\]]+\]")
 
 
 def to_markdown(text: str, page: str, book: Book) -> str:
@@ -62,20 +55,6 @@ def to_markdown(text: str, page: str, book: Book) -> str:
     """
     text = _GLUED_CLAIM.sub(" ", close_gaps(text))
     return _Converter(page, book).convert(text, 1).strip("\n")
-
-
-def raw_myst(markdown: str) -> list[str]:
-    """Find what looks like MyST markup in a notebook's Markdown, code and formulas aside."""
-    prose = re.sub(
-        r"^([ \t]*)(`{3,}|~{3,})(?![ \t]*\{).*?^\1\2[ \t]*$",
-        "",
-        markdown,
-        flags=re.MULTILINE | re.DOTALL,
-    )
-    found = [match.group().strip() for match in _RAW_BLOCK.finditer(prose)]
-    prose = re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "``", _RAW_BLOCK.sub("", prose), flags=re.DOTALL)
-    prose = re.sub(r"<!--.*?-->|\$\$.*?\$\$|\$[^$\n]+\$", "", prose, flags=re.DOTALL)
-    return found + [match.group() for match in _RAW_INLINE.finditer(prose)]
 
 
 class _Converter:
@@ -99,52 +78,29 @@ class _Converter:
         return re.sub(r"\n{3,}", "\n\n", "\n".join(parts))
 
     def directive(self, block: Block) -> str:
-        name = block.name
-        if name in ADMONITIONS:
-            return self.admonition(block)
         methods: dict[str, Callable[[Block], str]] = {
-            "bibliography": self.bibliography,
-            "code": self.listing,
-            "code-block": self.listing,
-            "dropdown": lambda b: self.details(self.words(b), self.body(b)),
-            "exercise": lambda b: self.quote(
-                f"Exercise: {self.words(b)}" if b.argument else "Exercise", self.body(b)
-            ),
-            "figure": self.figure,
-            "image": self.figure,
+            "admonition": self.admonition,
+            "note": self.admonition,
             "playground": self.playground,
-            "list-table": self.list_table,
-            "margin": lambda b: self.quote(self.words(b), self.body(b)),
-            "math": self.math,
             "quiz": self.quiz,
-            "sidebar": lambda b: self.quote(self.words(b), self.body(b)),
-            "solution": lambda b: self.details("Solution", self.body(b)),
-            "tab-item": lambda b: f"**{self.words(b)}**\n\n{self.body(b)}\n",
-            "tab-set": self.body,
-            "table": lambda b: (
-                f"**{self.words(b)}**\n\n{self.body(b)}\n" if b.argument else self.body(b)
-            ),
         }
-        if name not in methods:
+        if block.name not in methods:
             raise MystError(
-                f"no plain Markdown is known for the directive {{{name}}}", block.line - 1
+                f"no plain Markdown is known for the directive {{{block.name}}}", block.opening
             )
-        return methods[name](block)
+        return methods[block.name](block)
 
     def words(self, block: Block) -> str:
-        return self.inline(block.argument, block.line - 1)
+        return self.inline(block.argument, block.opening)
 
     def body(self, block: Block) -> str:
         return self.convert("\n".join(block.lines), block.line).strip("\n")
 
     def admonition(self, block: Block) -> str:
-        body, title = self.body(block), block.name.capitalize()
-        if block.name == "seealso":
-            title = "See also"
-        if block.name == "admonition":
-            title = self.words(block)
-        elif block.argument:  # as in Sphinx: words after the name open the text
-            body = f"{self.words(block)}\n\n{body}".strip()
+        body, title = self.body(block), self.words(block)
+        # As in Sphinx, what follows the name of an admonition that has a title opens its text.
+        if block.name == "note":
+            body, title = f"{title}\n\n{body}".strip(), "Note"
         if "dropdown" in block.options.get("class", "").split():
             return self.details(title, body)
         return self.quote(title, body)
@@ -158,48 +114,8 @@ class _Converter:
     def details(title: str, body: str) -> str:
         return f"\n<details>\n<summary><b>{title}</b></summary>\n\n{body}\n\n</details>\n"
 
-    @staticmethod
-    def listing(block: Block) -> str:
-        return "\n".join([f"```{block.argument}", *block.lines, "```"])
-
-    def math(self, block: Block) -> str:
-        formula = "\n".join([*([block.argument] if block.argument else []), *block.lines]).strip(
-            "\n"
-        )
-        return self.display(formula, block.options.get("label"))
-
-    def display(self, formula: str, label: str | None) -> str:
-        if not label:
-            return f"$$\n{formula.strip()}\n$$"
+    def display(self, formula: str, label: str) -> str:
         return f"$$\n{formula.strip()}\n\\tag{{{self.book.equations[self.page][label]}}}\n$$"
-
-    def figure(self, block: Block) -> str:
-        picture = self.picture(block.options.get("alt", ""), block.argument, block.line - 1)
-        caption = self.body(block)
-        return f"{picture}\n\n*{caption}*\n" if caption else picture
-
-    def list_table(self, block: Block) -> str:
-        rows: list[list[str]] = []
-        for line in block.lines:
-            if new_row := re.match(r"^\*\s+-\s*(.*)$", line):
-                rows.append([new_row.group(1)])
-            elif (new_cell := re.match(r"^\s+-\s*(.*)$", line)) and rows:
-                rows[-1].append(new_cell.group(1))
-            elif line.strip() and rows:
-                rows[-1][-1] += " " + line.strip()
-        if not rows or len({len(row) for row in rows}) > 1:
-            raise MystError(
-                "a {list-table} needs rows of equal length, each opened by '* -'", block.line
-            )
-        if block.options.get("header-rows", "0") == "0":
-            rows.insert(0, [""] * len(rows[0]))
-        rows.insert(1, ["---"] * len(rows[0]))
-        cells = [
-            [self.inline(cell.strip(), block.line).replace("|", "\\|") for cell in row]
-            for row in rows
-        ]
-        table = "\n".join("| " + " | ".join(row) + " |" for row in cells)
-        return f"**{self.words(block)}**\n\n{table}\n" if block.argument else f"\n{table}\n"
 
     def quiz(self, block: Block) -> str:
         """Fold each explanation under its answer, which is HTML: there Markdown would not be read."""
@@ -213,22 +129,10 @@ class _Converter:
 
     def playground(self, block: Block) -> str:
         """Say where it is: what trains in the reader's browser needs the book's page."""
-        page = self.to_page("playground", f"/{PLAYGROUND}", "", block.line - 1)
+        page = self.to_page("playground", f"/{PLAYGROUND}", "", block.opening)
         return self.quote(
             "", f"In the book you can train this example live, on this page and in the {page}."
         )
-
-    def bibliography(self, _: Block) -> str:
-        text = (self.book.root / f"{self.page}.md").read_text(encoding="utf-8")
-        cited = {
-            key.strip()
-            for keys in re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", text)
-            for key in keys.split(",")
-        }
-        entries = sorted(
-            (self.book.references[key] for key in cited if key in self.book.references), key=cite
-        )
-        return "\n".join(f"- {reference(entry)}" for entry in entries)
 
     # ------------------------------------------------------------------ inline
 
@@ -257,8 +161,8 @@ class _Converter:
         words, target = explicit.groups() if explicit else ("", content)
         if name == "eq":
             return f"({self.equation(target, line)})"
-        if name in ("ref", "numref", "prf:ref"):
-            return self.to_label(words.replace("%s", "").strip(), target, line)
+        if name == "ref":
+            return self.to_label(words, target, line)
         if name == "doc":
             return self.to_page(words, target, "", line)
         if name not in FORMATS:

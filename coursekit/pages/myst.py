@@ -5,10 +5,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.colon_fence import colon_fence_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.front_matter import front_matter_plugin
+from mdit_py_plugins.myst_blocks import myst_block_plugin
+from mdit_py_plugins.myst_role import myst_role_plugin
+from mdit_py_plugins.substitution import substitution_plugin
 
-_FENCE = re.compile(r"^(\s*)(`{3,}|~{3,}|:{3,})\s*(.*?)\s*$")
+_READER = MarkdownIt("commonmark")
+for plugin in (
+    front_matter_plugin,
+    dollarmath_plugin,
+    colon_fence_plugin,
+    myst_block_plugin,
+    myst_role_plugin,
+    substitution_plugin,
+):
+    _READER.use(plugin)
+# A footnote would be taken for the place that a link names.
+_READER.disable("reference")
+_FENCES = ("fence", "colon_fence")
+_APART = (*_FENCES, "myst_target", "myst_line_comment")
 _DIRECTIVE = re.compile(r"^\{([\w:+-]+)\}\s*(.*)$")
-_TARGET = re.compile(r"^\(([^()\s]+)\)=\s*$")
+_FOOTNOTE = re.compile(r"\[\^[^\]]+\]")
+_NO_FENCE = re.compile(r"\s*```+\{[^`]*`")
 _OPTION = re.compile(r"^:([\w-]+):\s*(.*)$")
 
 
@@ -25,7 +47,7 @@ class Block:
     """A run of lines of one kind: ``text``, ``code`` (a fenced listing), ``directive`` or ``target``.
 
     ``lines`` holds the text, the listing with its fences, the directive's body, or the target's name. ``line`` is the
-    number of the first of these lines.
+    number of the first of these lines, ``opening`` that of the line which names a directive.
     """
 
     kind: str
@@ -35,6 +57,7 @@ class Block:
     name: str = ""
     argument: str = ""
     options: dict[str, str] = field(default_factory=dict)
+    opening: int = 0
 
 
 def blocks(text: str, line: int = 1) -> Iterator[Block]:
@@ -42,67 +65,50 @@ def blocks(text: str, line: int = 1) -> Iterator[Block]:
 
     Raises MystError for a fence that is never closed or directive options that are not YAML.
     """
-    lines = text.splitlines()
-    start = position = 0
-
-    def run_of_text(end: int) -> Iterator[Block]:
-        if end > start:
-            yield Block("text", line + start, lines[start:end])
-
-    while position < len(lines):
-        current = lines[position]
-        fence = _FENCE.match(current)
-        target = _TARGET.match(current)
-        comment = current.startswith("% ") or current == "%"
-        if not (fence or target or comment):
-            position += 1
+    lines, start = text.splitlines(), 0
+    for token in _READER.parse(text):
+        if token.type not in _APART:
             continue
-        yield from run_of_text(position)
-        if target:
-            yield Block("target", line + position, [target.group(1)])
-        if fence:
-            end = _closing(lines, position, fence.group(2), line)
-            yield _fenced(lines, position, end, fence, line)
-            position = end
-        position += 1
-        start = position
-    yield from run_of_text(len(lines))
+        opening, end = token.map
+        if opening > start:
+            yield _text(lines[start:opening], line + start)
+        if token.type == "myst_target":
+            yield Block("target", line + opening, [token.content])
+        elif token.type in _FENCES:
+            yield _fenced(token, lines[opening:end], line + opening)
+        start = end
+    if len(lines) > start:
+        yield _text(lines[start:], line + start)
 
 
-def _closing(lines: list[str], opening: int, fence: str, first: int) -> int:
-    closed = re.compile(rf"^\s*{re.escape(fence[0])}{{{len(fence)},}}\s*$")
-    for number in range(opening + 1, len(lines)):
-        if closed.match(lines[number]):
-            return number
-    raise MystError(
-        f"the block opened by {lines[opening].strip()!r} is never closed", first + opening
-    )
+def _text(lines: list[str], first: int) -> Block:
+    for number, text in enumerate(lines, start=first):
+        if _NO_FENCE.match(text):
+            raise MystError(
+                f"{text.strip()!r} holds backticks behind a fence of backticks, which Markdown "
+                "does not read as a fence; open and close it with ::: instead",
+                number,
+            )
+    return Block("text", first, lines)
 
 
-def _fenced(lines: list[str], opening: int, end: int, fence: re.Match[str], first: int) -> Block:
-    indent, _, info = fence.groups()
-    directive = _DIRECTIVE.match(info)
-    if not directive and not fence.group(2).startswith(":"):
-        return Block("code", first + opening, lines[opening : end + 1], indent)
+def _fenced(token: Token, lines: list[str], first: int) -> Block:
+    opened, indent = lines[0].strip(), lines[0].partition(token.markup)[0]
+    closing = lines[-1].strip(" \t>")
+    if len(lines) == 1 or len(closing) < len(token.markup) or closing.strip(token.markup[0]):
+        raise MystError(f"the block opened by {opened!r} is never closed", first)
+    directive = _DIRECTIVE.match(token.info.strip())
+    if not directive and token.type == "fence":
+        return Block("code", first, lines, indent)
     if not directive:
-        raise MystError(f"{lines[opening].strip()!r} names no directive", first + opening)
-    if directive and fence.group(2).startswith("`") and "`" in directive.group(2):
-        raise MystError(
-            f"{lines[opening].strip()!r} holds backticks behind a fence of backticks, which Markdown does not "
-            "read as a fence; open and close it with ::: instead",
-            first + opening,
-        )
-    body = [content.removeprefix(indent) for content in lines[opening + 1 : end]]
-    options, used = _options(body, first + opening)
-    return Block(
-        "directive",
-        first + opening + 1 + used,
-        body[used:],
-        indent,
-        directive.group(1),
-        directive.group(2),
-        options,
-    )
+        raise MystError(f"{opened!r} names no directive", first)
+    if indent.strip():
+        raise MystError(f"{opened!r} does not begin its line; put it below, and indent it", first)
+    body = token.content.splitlines()
+    options, used = _options(body, first)
+    name, argument = directive.groups()
+    line, rest = first + 1 + used, body[used:]
+    return Block("directive", line, rest, indent, name, argument, options, first)
 
 
 def _options(body: list[str], line: int) -> tuple[dict[str, str], int]:
@@ -124,3 +130,24 @@ def _options(body: list[str], line: int) -> tuple[dict[str, str], int]:
             return options, number
         options[option.group(1)] = option.group(2)
     return options, len(body)
+
+
+def raw_myst(markdown: str) -> list[str]:
+    """Find what looks like MyST markup in a notebook's Markdown, code and formulas aside."""
+    lines = markdown.splitlines()
+    return [raw for token in _READER.parse(markdown) for raw in _raw(token, lines)]
+
+
+def _raw(token: Token, lines: list[str]) -> Iterator[str]:
+    if token.type in _APART and (token.type != "fence" or token.info.startswith("{")):
+        yield lines[token.map[0]].strip()
+    elif token.type == "myst_role":
+        yield f"{{{token.meta['name']}}}"
+    elif token.type.startswith("substitution"):
+        yield f"{{{{{token.content}}}}}"
+    elif token.type == "text":
+        yield from _FOOTNOTE.findall(token.content)
+    # Markdown is not read within HTML, but markup would show there, too.
+    inside = _READER.parseInline(token.content) if token.type == "html_block" else token.children
+    for child in inside or ():
+        yield from _raw(child, lines)

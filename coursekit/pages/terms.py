@@ -17,9 +17,7 @@ from coursekit.paths import GLOSSARY
 from coursekit.problem import PageError
 
 NOT_LOOKED_FOR = "<!-- not looked for -->"
-ASIDE = frozenset(  # directives whose content is no running text
-    "bibliography code code-block code-cell figure glossary image playground list-table math quiz table".split()
-)
+ASIDE = ("code-cell", "playground", "quiz")  # directives whose content is no running text
 
 _NO_TEXT = re.compile(r"[ \t]*(?:#{1,6}\s|\|)")  # headings and rows of tables
 _LINK = r"\{term\}`(?:[^`<]*<)?(?P<target>[^`<>]+)>?`"

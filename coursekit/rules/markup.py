@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from coursekit.pages.markdown import raw_myst
+from coursekit.pages.myst import raw_myst
 from coursekit.problem import Problem
 from coursekit.rules.course import REBUILD, Built
 

@@ -236,6 +236,6 @@ def test_a_plot_gets_a_palette_and_a_photograph_does_not() -> None:
 
 def test_nothing_of_the_run_stays_in_a_notebook(stamped: Course) -> None:
     stored = json.loads(stamped.page.notebook.read_text())
-    assert stored["metadata"].keys() == {"course", "kernelspec", "language_info"}
+    assert stored["metadata"].keys() == {"course", "kernelspec", "language_info", "license"}
     assert stored["metadata"]["language_info"] == {"name": "python"}
     assert all("execution" not in cell["metadata"] for cell in stored["cells"])

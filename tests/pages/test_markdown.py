@@ -3,8 +3,8 @@
 import pytest
 
 from coursekit.pages.book import Book, load_book
-from coursekit.pages.markdown import raw_myst, to_markdown
-from coursekit.pages.myst import MystError
+from coursekit.pages.markdown import to_markdown
+from coursekit.pages.myst import MystError, raw_myst
 
 
 @pytest.fixture
@@ -20,16 +20,11 @@ a: b
 
 $$ a = b $$ (first)
 
-```{math}
-:label: second
-c = d
-```
+$$ c = d $$ (second)
 
-```{figure} picture.png
-:name: drawing
-:alt: A dot.
-
-A drawing
+(why)=
+```{admonition} Why?
+Because.
 ```
 """
     (course.root / "chapters/picture.png").write_bytes(b"png")
@@ -49,8 +44,7 @@ def convert(text: str, book: Book) -> str:
         ("{sub}`2`", "<sub>2</sub>"),
         ("{ref}`middle`", "The middle"),
         ("{ref}`here <middle>`", "here"),
-        ("{numref}`drawing`", "A drawing"),
-        ("{numref}`picture %s <drawing>`", "picture"),
+        ("{ref}`why`", "Why?"),
         ("{doc}`../index`", "The *course*"),
         ("{doc}`front <../index>`", "front"),
         ("{doc}`/chapters/page`", "A page"),
@@ -81,34 +75,17 @@ def convert(text: str, book: Book) -> str:
         ("% said to authors\ntext", "text"),
         ("$$ a = b $$ (first)", "$$\na = b\n\\tag{1}\n$$"),
         ("$$\na = b\n$$", "$$\na = b\n$$"),
-        ("```{math}\n:label: second\nc = d\n```", "$$\nc = d\n\\tag{2}\n$$"),
-        ("```{code-block} python\n:caption: c\nx = 1\n```", "```python\nx = 1\n```"),
+        ("$$\nc = d\n$$ (second)", "$$\nc = d\n\\tag{2}\n$$"),
         ("```{note}\nA {term}`b`.\n```", "> **Note**\n>\n> A b."),
-        (":::{seealso}\nA.\n:::", "> **See also**\n>\n> A."),
+        (":::{note} First\nA.\n:::", "> **Note**\n>\n> First\n>\n> A."),
         ("```{admonition} A title\n:class: tip\nB.\n```", "> **A title**\n>\n> B."),
-        ("::::{note}\n:::{tip}\nA\n:::\n::::", "> **Note**\n>\n> > **Tip**\n> >\n> > A"),
-        ("- item\n  ```{tip}\n  A.\n  ```", "- item\n\n  > **Tip**\n  >\n  > A."),
+        ("::::{note}\n:::{note}\nA\n:::\n::::", "> **Note**\n>\n> > **Note**\n> >\n> > A"),
+        ("- item\n  ```{note}\n  A.\n  ```", "- item\n\n  > **Note**\n  >\n  > A."),
         (
             "```{admonition} Why?\n:class: note dropdown\nB.\n```",
             "<details>\n<summary><b>Why?</b></summary>\n\nB.\n\n</details>",
         ),
-        (
-            ":::{dropdown} More\nB.\n:::",
-            "<details>\n<summary><b>More</b></summary>\n\nB.\n\n</details>",
-        ),
-        (
-            "```{list-table} Rates\n:header-rows: 1\n* - a\n  - b\n* - 1\n  - {term}`c`\n```",
-            "**Rates**\n\n| a | b |\n| --- | --- |\n| 1 | c |",
-        ),
-        (
-            "```{figure} picture.png\n:alt: A dot.\n\nA *caption*\n```",
-            "![A dot.](data:image/png;base64,cG5n)\n\n*A *caption**",
-        ),
-        ("```{exercise} Twice\n:label: e\nDo.\n```", "> **Exercise: Twice**\n>\n> Do."),
-        (
-            "{cite:t}`bishop1995`\n\n```{bibliography}\n```",
-            "[Bishop (1995)](https://doi.org/10.1162/neco.1995.7.1.108)",
-        ),
+        ("![A dot.](picture.png)", "![A dot.](data:image/png;base64,cG5n)"),
     ],
 )
 def test_myst_becomes_plain_markdown(book: Book, myst: str, markdown: str) -> None:
@@ -116,7 +93,7 @@ def test_myst_becomes_plain_markdown(book: Book, myst: str, markdown: str) -> No
 
 
 def test_nothing_raw_is_left_of_a_whole_page(book: Book) -> None:
-    text = "(t)=\n# A\n\n```{note}\n{term}`a`\n```\n\n% no\n\n:::{tip}\n{math}`x`\n:::\n"
+    text = "(t)=\n# A\n\n```{note}\n{term}`a`\n```\n\n% no\n\n:::{note}\n{math}`x`\n:::\n"
     assert raw_myst(convert(text, book)) == []
 
 
@@ -134,8 +111,20 @@ def test_links_go_to_the_public_book_once_it_has_an_address(course) -> None:
     [
         ("a\n\n{unknown}`b`", 3, "role {unknown}"),
         ("a\n```{unknown}\n```", 2, "directive {unknown}"),
+        # The book would show these, but no page with a notebook has any.
+        ("```{math}\n:label: second\nc = d\n```", 1, "directive {math}"),
+        ("```{code-block} python\nx = 1\n```", 1, "directive {code-block}"),
+        (":::{seealso}\nA.\n:::", 1, "directive {seealso}"),
+        (":::{dropdown} More\nB.\n:::", 1, "directive {dropdown}"),
+        ("```{list-table} Rates\n* - a\n  - b\n```", 1, "directive {list-table}"),
+        ("```{figure} picture.png\n:alt: A dot.\n```", 1, "directive {figure}"),
+        ("```{exercise} Twice\nDo.\n```", 1, "directive {exercise}"),
+        ("```{bibliography}\n```", 1, "directive {bibliography}"),
+        ("{numref}`drawing`", 1, "role {numref}"),
         ("```{note}\na\n\n{unknown}`b`\n```", 4, "role {unknown}"),
         ("```{note}\na", 1, "never closed"),
+        ("a\n\n````{note}\nb\n```", 3, "never closed"),
+        ("- ```{note}\n  a\n  ```", 1, "does not begin its line"),
         ("```{note}\n---\na: [\n---\n```", 1, "not YAML"),
         ("{ref}`nowhere`", 1, "nothing in the book is labelled 'nowhere'"),
         ("{doc}`nowhere`", 1, "no page 'chapters/nowhere'"),
@@ -163,3 +152,7 @@ def test_what_has_no_plain_form_is_refused_with_its_line(
 def test_raw_markup_is_found_in_text_but_not_in_code(raw: str) -> None:
     assert raw_myst(f"text\n{raw}\ntext")
     assert not raw_myst(f"text\n\n````\n{raw}\n````\n\ntext")
+
+
+def test_raw_markup_is_found_in_html() -> None:
+    assert raw_myst("<details>\n<summary>{term}`a`, $x$</summary>\n</details>") == ["{term}"]

@@ -6,8 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from coursekit.pages.markdown import raw_myst
-from coursekit.pages.myst import MystError, blocks
+from coursekit.pages.myst import MystError, blocks, raw_myst
 from coursekit.pages.quiz import read_quiz
 from coursekit.rules.check import check
 from tests.support.books import build_page

@@ -1,11 +1,17 @@
 """A small class, graded by hand: what grading leaves, without running anything."""
 
+import csv
+import sqlite3
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from coursekit.grading.reports import feedback, gradebook
+from coursekit.grading.reports.desk import Desk
 from coursekit.grading.results import Mark, Result, path_of, write_atomically, write_result
 from coursekit.pages.exercises import KINDS
 
@@ -119,3 +125,69 @@ def store(folder: Path, record: Result, notebook: NotebookNode | None = None) ->
         write_atomically(path, nbformat.writes(notebook))
     write_result(records, record)
     return record
+
+
+MEANS = "statistics/means"
+
+
+SOLUTIONS = {MEANS: solution()}
+
+
+def here(solutions: dict[str, NotebookNode]) -> Callable[..., Any]:
+    """A desk in this process."""
+    desk = Desk({name: nbformat.v4.writes(one) for name, one in solutions.items()})
+    return lambda method, *given: getattr(desk, method)(*given)
+
+
+def write_gradebook(folder: Path, results: Iterable[Result], solutions: dict) -> int:
+    return gradebook.write_gradebook(folder, results, solutions, here(solutions))
+
+
+def write_feedback(folder: Path, results: Iterable[Result], solutions: dict) -> int:
+    return feedback.write_feedback(folder, results, solutions, here(solutions))
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+
+
+def contents(folder: Path) -> dict[str, object]:
+    """Files with their bytes and times, and all rows of the gradebook."""
+    found: dict[str, object] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix != ".db":
+            found[str(path.relative_to(folder))] = path.read_bytes(), path.stat().st_mtime_ns
+    return found | database(folder)
+
+
+def database(folder: Path) -> dict[str, object]:
+    with sqlite3.connect(folder / "gradebook.db") as connection:
+        tables = connection.execute("select name from sqlite_master where type='table'").fetchall()
+        return {
+            name: sorted(connection.execute(f"select * from {name}"), key=repr)
+            for (name,) in tables
+        }
+
+
+def grades(folder: Path) -> dict[tuple[str, str], tuple]:
+    """Points of checks and of a person, and whether a person must look, by student and cell."""
+    query = """
+        select submitted_assignment.student_id, base_cell.name, auto_score, manual_score, needs_manual_grade
+        from grade join base_cell on base_cell.id = grade.cell_id
+        join submitted_notebook on submitted_notebook.id = grade.notebook_id
+        join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id"""
+    with sqlite3.connect(folder / "gradebook.db") as connection:
+        return {(student, cell): tuple(rest) for student, cell, *rest in connection.execute(query)}
+
+
+def enter(folder: Path, student: str, points: float, comment: str) -> None:
+    """Give points and a comment for the answer as the form grader does."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        grade = gradebook.find_grade("conclusion", "means", "statistics", student)
+        grade.manual_score, grade.needs_manual_grade = points, False
+        gradebook.find_comment(
+            "conclusion", "means", "statistics", student
+        ).manual_comment = comment
+        gradebook.db.commit()

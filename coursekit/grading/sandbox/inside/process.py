@@ -1,0 +1,88 @@
+"""A player or a judge, forked."""
+
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+from typing import Any
+
+from coursekit.grading.sandbox.inside.channel import Channel, Gone
+from coursekit.grading.sandbox.inside.judge import Judge
+from coursekit.grading.sandbox.inside.player import Player
+from coursekit.grading.sandbox.inside.walls import PR_SET_PDEATHSIG, bound, libc, shut_in
+
+FAILED_START = 98  # exit code
+
+
+def fork(
+    role: str, ends: list[socket.socket], limits: dict, walls: bool, keep: socket.socket
+) -> int:
+    """Fork a player or a judge; return its process id here. ``ends`` are its connections."""
+    outer = os.fork()
+    if outer:
+        return outer
+    try:
+        libc("prctl", PR_SET_PDEATHSIG, signal.SIGKILL)
+        keep.close()
+        if walls:
+            shut_in(limits["disk"])
+            first = os.fork()
+            if first:  # outside of the new namespaces: pass its end on
+                for end in ends:
+                    end.close()
+                os._exit(code_of(os.waitpid(first, 0)[1]))
+            libc("prctl", PR_SET_PDEATHSIG, signal.SIGKILL)
+            main = os.fork()
+            if main:  # the first process of the new namespaces: when it ends, all others do
+                for end in ends:
+                    end.close()
+                while True:
+                    pid, status = os.wait()
+                    if pid == main:
+                        os._exit(code_of(status))
+        else:
+            os.setsid()
+        _play(role, ends, limits)
+        os._exit(0)
+    except BaseException:
+        traceback.print_exc(file=sys.__stderr__)
+        sys.__stderr__.flush()
+        os._exit(FAILED_START)
+
+
+def code_of(status: int) -> int:
+    """A process's exit code, as a shell gives it."""
+    return 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+def _play(role: str, ends: list[socket.socket], limits: dict) -> None:
+    os.chdir(limits["home"])
+    bound(limits)
+    if role == "player":
+        null = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(null, number)
+        sys.path.insert(0, limits["home"])
+        Player(Channel(ends[0]), limits["output"]).serve()
+        return
+    supervisor = Channel(ends[1])
+
+    def report(what: dict) -> None:
+        supervisor.send(json.dumps(what, default=_as_text).encode())
+
+    cells = json.loads(supervisor.receive())
+    try:
+        Judge(Channel(ends[0]), report).lead(cells)
+        report({"end": "done"})
+    except Gone as error:
+        report({"end": "gone", "why": str(error)[:500]})
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, bytes):
+        import base64
+
+        return base64.b64encode(value).decode()
+    return str(value)

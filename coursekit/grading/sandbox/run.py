@@ -1,0 +1,182 @@
+"""One submission in the sandbox: what is reported of it, and an end for what goes too far."""
+
+import contextlib
+import json
+import signal
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from coursekit.grading.sandbox.inside.channel import Channel, Gone
+from coursekit.grading.sandbox.inside.player import TOO_MUCH_OUTPUT
+from coursekit.grading.sandbox.inside.process import FAILED_START
+from coursekit.grading.sandbox.limits import Limits, MiB
+from coursekit.grading.sandbox.usage import family, memory_of, private
+
+LOOK_SECONDS = 0.2  # between looks at memory and processes
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of a run: the status, why, the cell at work in the end, and what was reported of each cell."""
+
+    status: str
+    message: str
+    at: int
+    cells: dict[int, dict[str, Any]]
+    replaced: tuple[str, ...]
+    seconds: float
+
+
+class Run:
+    """One submission in the sandbox."""
+
+    def __init__(self, sandbox: Any, cells: list[dict], limits: Limits):
+        self.sandbox, self.limits = sandbox, limits
+        self.start = time.monotonic()
+        judge_end, player_end = socket.socketpair()
+        mine, judges = socket.socketpair()
+        self.player, pid = sandbox._start("player", [player_end], limits)
+        self.judge, judge_pid = sandbox._start("judge", [judge_end, judges], limits)
+        for end in (judge_end, player_end, judges):
+            end.close()
+        self.pids = [self._host_pid(one) for one in (pid, judge_pid)]
+        self.shared = max((private(one) for one in family(sandbox.process.pid)), default=0)
+        self.channel = Channel(mine)
+        with contextlib.suppress(Gone):
+            self.channel.send(json.dumps(cells).encode())
+        self.cells: dict[int, dict] = {}
+        self.replaced: tuple[str, ...] = ()
+        self.now, self.since = -1, time.monotonic()  # the cell at work
+        self.codes: dict[int, int] = {}
+
+    def report(self) -> Report:
+        """Wait for its end and tell what came of it."""
+        try:
+            status, message = self._watch()
+        finally:
+            self._stop()
+            self.channel.socket.close()
+        seconds = time.monotonic() - self.start
+        return Report(status, message, self.now, self.cells, self.replaced, seconds)
+
+    def _watch(self) -> tuple[str, str]:
+        looked = time.monotonic()
+        buffer = b""
+        reader = self.channel.socket
+        while True:
+            reader.settimeout(LOOK_SECONDS)
+            try:
+                data = reader.recv(2**20)
+            except TimeoutError:
+                data = None
+            except OSError:
+                data = b""
+            if data == b"":
+                return self._after("the judge ended")
+            buffer += data or b""
+            while len(buffer) >= 8 and len(buffer) - 8 >= (
+                size := int.from_bytes(buffer[:8], "big")
+            ):
+                line, buffer = json.loads(buffer[8 : 8 + size]), buffer[8 + size :]
+                if "end" in line:
+                    return (
+                        ("graded", "")
+                        if line["end"] == "done"
+                        else self._after(line.get("why", ""))
+                    )
+                self._note(line)
+            now = time.monotonic()
+            if now - self.since > self.limits.seconds:
+                return "timed out", f"It was stopped after {self.limits.seconds:g} seconds."
+            if now - self.start > self.limits.all_seconds:
+                return (
+                    "timed out",
+                    f"All in all it took more than {self.limits.all_seconds:g} seconds.",
+                )
+            if now - looked > LOOK_SECONDS:
+                looked = now
+                if found := self._goes_too_far():
+                    return found
+
+    def _note(self, line: dict) -> None:
+        self.since = time.monotonic()
+        if "started" in line:
+            self.now = line["started"]
+        elif "ended" in line:
+            self.cells[line["ended"]] = line
+        elif "inside" in line:
+            self.cells[line["inside"]] |= line
+        elif "replaced" in line:
+            self.replaced = tuple(str(one)[:100] for one in line["replaced"][:50])
+
+    def _after(self, why: str) -> tuple[str, str]:
+        """The status of a run whose player or judge ended on its own."""
+        end = time.monotonic() + 5
+        while self.player not in self.codes and time.monotonic() < end:
+            self._hear(0.2)
+            if self.judge in self.codes and self.player not in self.codes:
+                self._hear(0.5)
+                break
+        code = self.codes.get(self.player)
+        if code == TOO_MUCH_OUTPUT:
+            return "too much output", f"It printed more than {self.limits.output:,} characters."
+        if code == FAILED_START:
+            raise Gone("a process could not be started")
+        if code is None:
+            return "crashed", f"The connection to its process broke: {why}"
+        if code > 128:
+            return "crashed", f"Its process ended by {signal.Signals(code - 128).name}."
+        return "crashed", f"Its process ended itself with exit code {code}."
+
+    def _hear(self, seconds: float) -> None:
+        for line in self.sandbox._heard(seconds):
+            if "ended" in line:
+                self.codes[line["ended"]] = line["code"]
+
+    def _stop(self) -> None:
+        for job in (self.player, self.judge):
+            if job not in self.codes:
+                order = json.dumps({"job": job, "kill": True}).encode()
+                with contextlib.suppress(OSError):
+                    socket.send_fds(self.sandbox.control, [order], [])
+        end = time.monotonic() + 30
+        while len(self.codes) < 2 and time.monotonic() < end:
+            self._hear(0.2)
+        # Their children end with them, a moment later.
+        while (
+            len(family(self.sandbox.process.pid)) > self.sandbox.family and time.monotonic() < end
+        ):
+            time.sleep(0.005)
+        if len(self.codes) < 2:
+            raise Gone("processes could not be ended")
+
+    # ----- limits that are looked at from outside
+
+    def _goes_too_far(self) -> tuple[str, str] | None:
+        everyone = self._everyone()
+        if len(everyone) > self.limits.processes + 6:
+            return (
+                "too many processes",
+                f"It had {len(everyone)} processes; {self.limits.processes} are allowed.",
+            )
+        if memory_of(everyone, self.shared) > self.limits.memory:
+            return "out of memory", f"It took more than {self.limits.memory / MiB:,.0f} MiB."
+        return None
+
+    def _everyone(self) -> list[int]:
+        return [pid for one in self.pids if one for pid in family(one)]
+
+    def _host_pid(self, pid: int) -> int:
+        """The number that a process of the sandbox has here."""
+        if not self.sandbox.walls:
+            return pid
+        for one in family(self.sandbox.process.pid):
+            with contextlib.suppress(OSError, ValueError):
+                status = Path(f"/proc/{one}/status").read_text()
+                numbers = status.split("NSpid:")[1].split("\n")[0].split()
+                if len(numbers) > 1 and int(numbers[1]) == pid:
+                    return one
+        return 0
