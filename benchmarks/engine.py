@@ -1,10 +1,11 @@
 """How much faster is `lab.fit` than plain Keras? Run: python benchmarks/engine.py
 
-Times the same work by `model.fit` fed with arrays, by `model.fit` fed with a cached tf.data set,
-by a loop over `train_on_batch` and `test_on_batch`, and by `lab`, in one process, and writes the
-table to benchmarks/engine_results.md. Times are medians of five rounds, ratios medians of the rounds'
-ratios. Plain Keras is timed on fewer epochs (after a warm-up that compiles) and scaled to all; `lab`
-is never scaled. For a limit, limit.c does (a) by hand; without a C compiler its row is left out.
+Times the same work by `model.fit` fed with arrays, by `model.fit` fed with a cached tf.data set, by
+a loop over `train_on_batch` and `test_on_batch`, and by `lab`, in one process, and writes the table
+to benchmarks/engine_results.md. Times are medians of five rounds, ratios medians of the rounds'
+ratios. Plain Keras is timed on fewer epochs (after a warm-up that compiles) and scaled to all;
+`lab` is never scaled. For a limit, limit.c does (a) by hand; without a C compiler its row is left
+out.
 """
 
 import os
@@ -152,7 +153,10 @@ def by_hand(data: tuple, epochs: int, rounds: int = 5) -> tuple[float, dict[str,
 def compare_single_runs(
     name: str, build: Callable, data: tuple, epochs: int, bar: tqdm, rounds: int = 5
 ) -> list:
-    """Rows of the table for one training; each round times every way, so that all see the same machine."""
+    """Rows of the table for one training.
+
+    Each round times every way, so that all see the same machine.
+    """
     arguments = {"epochs": epochs, "validation_data": data[1]}
     model = build()
     cold = seconds(lambda: lab.fit(model, *data[0], **arguments))
@@ -188,7 +192,8 @@ def compare_single_runs(
 def main() -> None:
     small, large = circles(100, 30), circles(1000, 500)
     with tqdm(total=14, desc="benchmark", unit="part") as bar:
-        lab.fit(dropout_network(0.0), *small[0], epochs=1)  # TensorFlow's own start is not timed
+        # TensorFlow's own start is not timed.
+        lab.fit(dropout_network(0.0), *small[0], epochs=1)
         rows = compare_single_runs(
             "(a) 2-500-1, dropout 0.4, 4,000 epochs", dropout_network, small, 4000, bar
         )

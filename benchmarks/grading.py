@@ -1,8 +1,9 @@
 """What does grading a class cost? Run: python benchmarks/grading.py
 
-Grades a class of right, wrong and hostile submissions to all exercises on two cores with the real command, then a sample of it
-once more beside plain `nbgrader autograde`, with the same shortened parameters, and writes the tables to
-benchmarks/grading_results.md. `--small` tries all of it on two submissions and writes nothing.
+Grades a class of right, wrong and hostile submissions to all exercises on two cores with the real
+command, then a sample of it once more beside plain `nbgrader autograde`, with the same shortened
+parameters, and writes the tables to benchmarks/grading_results.md. `--small` tries all of it on two
+submissions and writes nothing.
 """
 
 import argparse
@@ -32,7 +33,8 @@ from coursekit.grading.proofs import Submission, handed_in, load_submissions, ri
 from coursekit.grading.results import GRADED, Result, read_results
 from coursekit.pages.notebook import code_cells
 
-SECONDS, MEMORY = 30, 2048  # for a cell, and MiB for a submission: what hostile ones use up
+# For a cell, and MiB for a submission: what hostile ones use up.
+SECONDS, MEMORY = 30, 2048
 CLASS = 100  # students for whom the sample is scaled up
 COPIES = 3  # of the sample, whose additional time is that of notebooks alone
 HOSTILE = [  # (what it does, bounded in case that nothing stops it; the status that it must get)
@@ -64,7 +66,7 @@ class Work:
 
 
 def the_class(exercises: Iterable[str], small: bool) -> list[Work]:
-    """Six students: two are right, one of them in an unusual way, three are wrong, one is hostile."""
+    """Six students: two are right, one in an unusual way, three are wrong, one is hostile."""
     work = []
     for number, name in enumerate(exercises):
         proofs = load_submissions(name)
@@ -109,7 +111,8 @@ class Watch:
     """Looks once a second at the cores, and at the memory of this process's children."""
 
     def __init__(self) -> None:
-        self.cores: list[tuple[float, float, float]] = []  # when, busy seconds, all seconds
+        # When, busy seconds, all seconds.
+        self.cores: list[tuple[float, float, float]] = []
         self.peak = 0
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._look_on)
@@ -145,7 +148,7 @@ class Watch:
 
 
 def _memory(process: psutil.Process) -> int:
-    """A process's bytes, of what is shared its share only: forked processes share most of TensorFlow."""
+    """A process's bytes, of what is shared only its share: forks share most of TensorFlow."""
     try:
         return process.memory_full_info().pss
     except psutil.AccessDenied:
@@ -170,7 +173,10 @@ def as_it_must_be(work: Work, result: Result) -> str:
         return f"{work.exercise}, {work.student}: {result.status}, not {work.status}"
     if lost != set(work.submission.loses):
         wanted = ", ".join(sorted(work.submission.loses)) or "nothing"
-        return f"{work.exercise}, {work.submission.name}: loses {', '.join(sorted(lost)) or 'nothing'}, not {wanted}"
+        return (
+            f"{work.exercise}, {work.submission.name}: loses "
+            f"{', '.join(sorted(lost)) or 'nothing'}, not {wanted}"
+        )
     return ""
 
 
@@ -284,7 +290,8 @@ def beside_nbgrader(
     whole = CLASS * len(exercises)
     ours_whole, theirs_whole = once + whole * each, whole * theirs / count
     different = [
-        f"{student}, {exercise}, {check}: {their_points.get(key)} by nbgrader, {our_points.get(key)} by the command"
+        f"{student}, {exercise}, {check}: {their_points.get(key)} by nbgrader, "
+        f"{our_points.get(key)} by the command"
         for key in sorted(their_points.keys() | our_points.keys())
         if their_points.get(key) != our_points.get(key)
         for student, exercise, check in [key]
@@ -337,8 +344,9 @@ def main() -> None:
         lines += [f"| {title} | |", "|---|---|", *(f"| {what} | {said} |" for what, said in rows)]
         lines.append("")
     lines.append(
-        f"{len(two)} cores, {platform.machine()}, Python {platform.python_version()}; the whole took "
-        f"{(time.perf_counter() - start) / 60:.0f} min. A cell may take {SECONDS} s, a submission {MEMORY:,} MiB."
+        f"{len(two)} cores, {platform.machine()}, Python {platform.python_version()}; the whole "
+        f"took {(time.perf_counter() - start) / 60:.0f} min. A cell may take {SECONDS} s, a "
+        f"submission {MEMORY:,} MiB."
     )
     text = "\n".join(lines) + "\n"
     print(text)

@@ -1,4 +1,4 @@
-"""Let Lighthouse rate every page of the built book, served locally, and write the table pages_results.md.
+"""Let Lighthouse rate every page of the built book, and write the table pages_results.md.
 
 Run it with `make benchmark-pages`, which installs what it needs, after `make book`.
 """
@@ -40,7 +40,7 @@ class Server(Quiet):
 
 
 def pages() -> list[str]:
-    """All pages, as addresses under the book's, but for parts of the theme, in _static, and old addresses."""
+    """All pages as addresses under the book's, without parts of the theme and old addresses."""
     old = {
         f"{name}.html" for name in yaml.safe_load(CONFIG)["sphinx"]["config"]["course_redirects"]
     }
@@ -85,9 +85,10 @@ def main() -> None:
     lines = [
         "# The book's pages, rated by Lighthouse",
         "",
-        f"Lighthouse {version}, desktop settings, served locally, text compressed; written by `make benchmark-pages`. Scores are",
-        "out of 100. Weight is what the browser loads before anybody scrolls, MathJax included; shift is how far what one reads",
-        f"moves while the page loads. The whole book has {size:.1f} MB, notebooks to download included.",
+        f"Lighthouse {version}, desktop settings, served locally, text compressed; written by",
+        "`make benchmark-pages`. Scores are out of 100. Weight is what the browser loads before",
+        "anybody scrolls, MathJax included; shift is how far what one reads moves while the page",
+        f"loads. The whole book has {size:.1f} MB, notebooks to download included.",
         "",
         "| page | performance | accessibility | best practices | kB | shift |",
         "|---|---:|---:|---:|---:|---:|",

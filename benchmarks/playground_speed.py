@@ -17,7 +17,7 @@ import lab  # noqa: F401 - sets TensorFlow up
 
 from playwright.sync_api import Page, sync_playwright
 
-from coursekit.browser import DESKTOP, serve, start
+from coursekit.browser import DESKTOP, start
 from playground.parity import defined_by, examples, playground_page
 
 OUT = Path(__file__).with_name("playground_results.md")
@@ -29,7 +29,6 @@ BARE = """([name, seconds]) => {
   const begun = performance.now(), before = run.epochs;
   while (performance.now() < begun + 1000 * seconds) run.epoch();
   const rate = (run.epochs - before) / (performance.now() - begun) * 1000;
-  run.dispose();
   return rate;
 }"""
 # Everything that a reader does, while the browser notes each of its tasks that takes more than 50 ms.
@@ -58,7 +57,6 @@ LONG = """async (epochs) => {
   page.end = epochs;
   page.train();
   while (page.timer) await new Promise(done => setTimeout(done, 100));
-  return {tensors: Playground.tf.memory().numTensors, bytes: Playground.tf.memory().numBytes};
 }"""
 
 
@@ -88,39 +86,32 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         file = playground_page(Path(folder))
         browser = start(playwright)
-        with serve(file.parent) as address:
-            for backend, url in (("wasm", address + file.name), ("cpu", file.as_uri())):
-                for name in TIMED:
-                    page = browser.new_page(viewport=DESKTOP)
-                    page.goto(url)
-                    assert page.evaluate("Playground.start('./')") == backend
-                    found[name][backend] = page.evaluate(BARE, [name, SECONDS])
-                    found[name][f"{backend} shown"], found[name][f"{backend} longest"] = page.evaluate(SHOWN, [name, SECONDS])  # fmt: skip
-                    page.close()
+        for name in TIMED:
             page = browser.new_page(viewport=DESKTOP)
-            page.goto(address + file.name)
-            page.evaluate("Playground.start('./')")
-            for epochs in (1_000, 5_000, 10_000, 20_000):
-                tensors = page.evaluate(LONG, epochs)
-                long.append(f"| {epochs:,} | {tensors['tensors']} | {tensors['bytes'] / 1e3:.0f} | {heap(page):.1f} |")  # fmt: skip
+            page.goto(file.as_uri())
+            found[name]["page"] = page.evaluate(BARE, [name, SECONDS])
+            found[name]["shown"], found[name]["longest"] = page.evaluate(SHOWN, [name, SECONDS])
+            page.close()
+        page = browser.new_page(viewport=DESKTOP)
+        page.goto(file.as_uri())
+        for epochs in (1_000, 5_000, 10_000, 20_000):
+            page.evaluate(LONG, epochs)
+            long.append(f"| {epochs:,} | {heap(page):.1f} |")
         browser.close()
     for name, one in found.items():
-        cells = [f"{one['keras']:.0f}"]
-        for backend in ("wasm", "cpu"):
-            cells += [f"{one[backend]:.0f} ({one[backend] / one['keras']:.1f})", f"{one[f'{backend} shown']:.0f}", f"{one[f'{backend} longest']:.0f}" if one[f"{backend} longest"] else "none"]  # fmt: skip
+        cells = [f"{one['keras']:.0f}", f"{one['page']:.0f} ({one['page'] / one['keras']:.0f})"]
+        cells += [f"{one['shown']:.0f}", f"{one['longest']:.0f}" if one["longest"] else "none"]
         rows.append(f"| {known[name]['title']} ({name}) | {' | '.join(cells)} |")
     OUT.write_text(
         "# Speed and memory of the playground\n\n"
         "Written by `make benchmark-playground`: headless Chromium and Keras on one core. Epochs a second, both sets evaluated "
         "after each: of `model.fit`; of the page's training alone, with the ratio to `model.fit` in brackets; and of the page "
-        "while it draws. The last of each three columns is the longest task in milliseconds, of those over 50, while it trains and "
+        "while it draws. The last column is the longest task in milliseconds, of those over 50, while it trains and "
         "while a reader pauses, steps, resets and asks for ten runs, batches of one point, and 5,000 points.\n\n"
-        "| example | model.fit | WebAssembly | drawn | longest | plain | drawn | longest |\n"
-        f"|---|{'---|' * 7}\n" + "\n".join(rows) + "\n\n"
-        "Memory of one page that trains the overfit example, with WebAssembly:\n\n"
-        "| epochs | tensors | their kilobytes | JavaScript objects, megabytes |\n|---|---|---|---|\n"
-        + "\n".join(long)
-        + "\n",
+        "| example | model.fit | page | drawn | longest |\n"
+        f"|---|{'---|' * 4}\n" + "\n".join(rows) + "\n\n"
+        "Memory of one page that trains the overfit example:\n\n"
+        "| epochs | JavaScript objects, megabytes |\n|---|---|\n" + "\n".join(long) + "\n",
         encoding="utf-8",
     )
     print(OUT.read_text(encoding="utf-8"))

@@ -1,8 +1,11 @@
-"""What is each trick of the engine worth? Run: python benchmarks/tricks.py [--seeds 8] [--only NAME] [PAGE …]
+"""What is each trick of the engine worth?
 
-Executes whole pages with the engine as it is and with one trick after the other switched off, and writes the table
-to benchmarks/tricks_results.md. The engine as it is comes first and last, so that the table shows by how much the machine itself
-changes. Processor time is that of the kernel and all of its workers.
+Run: python benchmarks/tricks.py [--seeds 8] [--only NAME] [PAGE …]
+
+Executes whole pages with the engine as it is and with one trick after the other switched off, and
+writes the table to benchmarks/tricks_results.md. The engine as it is comes first and last, so that
+the table shows by how much the machine itself changes. Processor time is that of the kernel and all
+of its workers.
 """
 
 import argparse

@@ -24,7 +24,10 @@ INTERRUPTED = {  # what that leaves
 
 
 class Course(click.Group):
-    """Commands whose exit status is 0 if all is well, 1 if not, 2 for what is no command, 130 if interrupted."""
+    """Commands whose exit status tells what became of them.
+
+    It is 0 if all is well, 1 if not, 2 for what is no command, 130 if interrupted.
+    """
 
     def invoke(self, context: click.Context) -> None:
         """Carry out a command, which returns its status."""
@@ -54,8 +57,9 @@ class Course(click.Group):
 def main(context: click.Context, root: Path) -> None:
     """Build the course's notebooks from its pages, check them, and grade.
 
-    A page is chapters/<page>.md. The notebook beside it, chapters/<page>.ipynb, is built from it and never edited: the same
-    text and code, made standalone, executed, with all outputs stored. The book shows the page with those outputs.
+    A page is chapters/<page>.md. The notebook beside it, chapters/<page>.ipynb, is built from it
+    and never edited: the same text and code, made standalone, executed, with all outputs stored.
+    The book shows the page with those outputs.
 
     \b
       change a page      ->  course build  ->  course check  ->  make book

@@ -1,4 +1,4 @@
-"""Chromium, which prints the book and in which tests and benchmarks open it, and a server of files for it."""
+"""Chromium, which prints the book and opens it for tests and benchmarks, and a server for it."""
 
 import shutil
 import threading

@@ -1,6 +1,7 @@
 """Try the newest releases of all packages that are not held, and say what broke: ``make canary``.
 
-They are installed into ``.venv-canary``; requirements/lock.txt stays as it is. What each step says is kept in ``_build/canary``.
+They are installed into ``.venv-canary``; requirements/lock.txt stays as it is. What each step says
+is kept in ``_build/canary``.
 """
 
 import os

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]  # the course's folder, which holds the book and this package
+# The course's folder, which holds the book and this package.
+ROOT = Path(__file__).parents[1]
 
 # What npm installs of playground/package.json.
 NODE_MODULES = ROOT / "playground/node_modules"

@@ -1,7 +1,8 @@
-"""Pytest plugin: nbval runs each notebook alone in an empty folder and judges recorded numbers by their spread.
+"""Pytest plugin: nbval runs each notebook in an empty folder and allows for spread in numbers.
 
-nbval compares all outputs exactly. Outputs that hold records (see ``coursekit.results.records``) are taken out of that comparison
-and compared by ``coursekit.results.records.differences`` instead; everything else stays with nbval.
+nbval compares all outputs exactly. Outputs that hold records (see ``coursekit.results.records``)
+are taken out of that comparison and compared by ``coursekit.results.records.differences`` instead;
+everything else stays with nbval.
 """
 
 import os
@@ -33,7 +34,8 @@ class NotebookCell(IPyNbCell):
     ) -> bool:
         """Compare new outputs (``test``) with the stored ones (``ref``)."""
         test, ref = without_plot_values(test), without_plot_values(ref)
-        skip_compare = (*(skip_compare or self.parent.skip_compare), VEGA_LITE)  # as pictures
+        # As pictures.
+        skip_compare = (*(skip_compare or self.parent.skip_compare), VEGA_LITE)
         same = super().compare_outputs(_without_records(test), _without_records(ref), skip_compare)
         old, new = _records(ref), _records(test)
         if len(old) != len(new):
@@ -53,7 +55,10 @@ def _records(outputs: list[NotebookNode]) -> list[dict[str, Any]]:
 
 
 class Kernel(RunningKernel):
-    """A kernel that remembers its input, as in notebook programs; a semicolon that hides a value works only so."""
+    """A kernel that remembers its input, as notebook programs' do.
+
+    A semicolon that hides a value works only so.
+    """
 
     def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
         """Send a cell to the kernel and return the message's id."""
@@ -82,7 +87,8 @@ class Notebook(IPyNbFile):
             )
 
 
-_PROFILE = tempfile.TemporaryDirectory(prefix="ipython-")  # keeps the user's own settings out
+# Keeps the user's own settings out.
+_PROFILE = tempfile.TemporaryDirectory(prefix="ipython-")
 
 
 def pytest_configure() -> None:

@@ -15,7 +15,9 @@ import pandas as pd
 Arms = TypeVar("Arms", Runs, Sweep, dict)
 Setting = TypeVar("Setting")
 
-FIRST_SEED = 10_000  # pilot runs use seeds below 1,000, those of earlier editions of the pages others below
+FIRST_SEED = (
+    10_000  # pilot runs use seeds below 1,000, those of earlier editions of the pages others below
+)
 
 
 def until_narrow(

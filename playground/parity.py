@@ -152,7 +152,6 @@ def train_in_browser(page: Any, name: str, seeds: list[int]) -> dict[str, np.nda
               if (run.epochs % 50 === 0) await new Promise(done => setTimeout(done));
             }
             for (const set of ["train", "test"]) found[set].push(run.history[set].accuracy.at(-1));
-            run.dispose();
           }
           return found;
         }""",
@@ -178,7 +177,6 @@ def compare() -> int:
         page, file = start(playwright).new_page(), playground_page(Path(folder))
         with serve(file.parent) as address:
             page.goto(address + file.name)
-            assert page.evaluate("Playground.start('./')") == "wasm"
             for name, example in examples().items():
                 mine, cells = train_in_browser(page, name, list(SEEDS)), []
                 for kind in ("test", "train"):
@@ -193,7 +191,7 @@ def compare() -> int:
     TABLE.write_text(
         "# Final accuracies of the playground's examples\n\n"
         f"Written by `make playground-compare`: {len(SEEDS)} runs each, from the same seeds and points with Keras (`lab.fit`) and in "
-        "Chromium with TensorFlow.js (WebAssembly). First weights, order, masks and noise are other draws. Mean ± standard "
+        "Chromium. First weights, order, masks and noise are other draws. Mean ± standard "
         "deviation over the runs, after the example's epochs, in inference mode; p is Welch's, of equal means. "
         f"Below {LEAST_P} an example would not agree: {len(apart)} of {2 * len(rows)}.\n\n"
         f"| example | {kinds} |\n|---|{'---|' * 6}\n" + "\n".join(rows) + "\n",

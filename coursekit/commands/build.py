@@ -23,8 +23,8 @@ from coursekit.pages.notebook import pages as find_pages
 def build(root: Path, pages: tuple[str, ...], force: bool, jobs: int) -> int:
     """Bring notebooks up to date.
 
-    A notebook is executed only if its code, lab.py's code or the version of a library changed; if only text changed, its
-    outputs are kept. A page that fails leaves its old notebook alone.
+    A notebook is executed only if its code, lab.py's code or the version of a library changed; if
+    only text changed, its outputs are kept. A page that fails leaves its old notebook alone.
 
     PAGE is such as batch_normalization (default: all pages).
     """

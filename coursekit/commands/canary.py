@@ -10,7 +10,8 @@ from coursekit.canary import STEPS, try_newest
 def canary(steps: tuple[str, ...]) -> int:
     """Try the newest releases of all packages that are not held, and say what broke.
 
-    They are installed into .venv-canary; the locked versions stay as they are. What each step says is kept in _build/canary.
+    They are installed into .venv-canary; the locked versions stay as they are. What each step says
+    is kept in _build/canary.
 
     STEP is 'fast tests', 'tests against Keras', 'shortened notebooks' or book (default: all).
     """

@@ -20,9 +20,10 @@ from coursekit.rules.check import check as find_problems
 def check(root: Path, advice: bool) -> int:
     """List all problems.
 
-    These are stale or missing notebooks, what would not run elsewhere, errors, warnings, machine paths and progress bars in
-    outputs, pictures without alternative text, numbers and verdicts in the text that differ from what was measured, and claims
-    that are not settled, not mentioned, or settled twice. Nothing is executed or changed.
+    These are stale or missing notebooks, what would not run elsewhere, errors, warnings, machine
+    paths and progress bars in outputs, pictures without alternative text, numbers and verdicts in
+    the text that differ from what was measured, and claims that are not settled, not mentioned, or
+    settled twice. Nothing is executed or changed.
     """
     problems = find_problems(root)
     for problem in problems:

@@ -73,9 +73,10 @@ def grade(
 ) -> int:
     """Grade what a class handed in: each submission in a sandbox of its own, several at once.
 
-    SUBMITTED is nbgrader's folder submitted/<student>/<chapter>/<exercise>.ipynb, a zip of it, or a folder or zip as Canvas and
-    Moodle export it. GRADES gets grades.csv, overview.html, feedback for each submission, and nbgrader's gradebook for points
-    that a person gives. A grading that was stopped goes on where it was when the command is given again.
+    SUBMITTED is nbgrader's folder submitted/<student>/<chapter>/<exercise>.ipynb, a zip of it, or a
+    folder or zip as Canvas and Moodle export it. GRADES gets grades.csv, overview.html, feedback
+    for each submission, and nbgrader's gradebook for points that a person gives. A grading that was
+    stopped goes on where it was when the command is given again.
     """
     # A second to import, which only this command needs.
     from coursekit.grading.grade import Options

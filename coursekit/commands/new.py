@@ -15,8 +15,8 @@ from coursekit.pages.new import new_page as write_page
 def new_page(root: Path, page: str, title: str) -> int:
     """Write a page with a small experiment, or one of text, that passes every check.
 
-    PAGE is chapters/NAME for one with code, pages/NAME for one of text. It stands last among the pages of its folder; move its
-    line in _toc.yml to where it belongs.
+    PAGE is chapters/NAME for one with code, pages/NAME for one of text. It stands last among the
+    pages of its folder; move its line in _toc.yml to where it belongs.
 
     \b
       course new-page chapters/early_stopping "Early stopping"

@@ -13,9 +13,9 @@ from coursekit.results.numbers import rewrite_numbers
 def numbers(root: Path, pages: tuple[str, ...]) -> int:
     """Rewrite stale numbers in the text.
 
-    Every bound number in the text that differs from its record is rewritten, in the form it has, and each change is shown.
-    Words are never changed: verdicts that turned are listed, for a person to rewrite the sentences, and make the command
-    fail.
+    Every bound number in the text that differs from its record is rewritten, in the form it has,
+    and each change is shown. Words are never changed: verdicts that turned are listed, for a person
+    to rewrite the sentences, and make the command fail.
 
     PAGE is such as batch_normalization or index (default: all).
     """

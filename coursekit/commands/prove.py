@@ -27,12 +27,14 @@ from coursekit.paths import ROOT
 def prove(exercise: str, only: tuple[str, ...], graded: bool) -> None:
     """Prove that the checks of an exercise tell right from wrong.
 
-    The submissions in tests/proofs/<chapter>/<exercise>.py are graded, right and wrong ones, and each must get the marks that are
-    said there. EXERCISE is such as dropout/max_norm; NAME is a part of the names of submissions (default: all).
+    The submissions in tests/proofs/<chapter>/<exercise>.py are graded, right and wrong ones, and
+    each must get the marks that are said there. EXERCISE is such as dropout/max_norm; NAME is a
+    part of the names of submissions (default: all).
     """
     failed = _prove_graded(exercise, only) if graded else _prove(exercise, only)
     sys.stdout.flush()
-    os._exit(failed)  # Python would take ten seconds to take apart what TensorFlow has compiled
+    # Python would take ten seconds to take apart what TensorFlow has compiled.
+    os._exit(failed)
 
 
 def _prove_graded(exercise: str, only: Iterable[str]) -> bool:
@@ -59,7 +61,8 @@ def _prove(exercise: str, only: Iterable[str]) -> bool:
     failed = [outcome for outcome in outcomes if outcome.problems]
     seconds = sum(outcome.seconds for outcome in outcomes)
     click.echo(
-        f"{len(outcomes)} submissions, {len(failed)} with wrong marks, {seconds:.1f} s beside {started:.1f} s to start"
+        f"{len(outcomes)} submissions, {len(failed)} with wrong marks, {seconds:.1f} s beside "
+        f"{started:.1f} s to start"
     )
     return bool(failed) or not outcomes
 

@@ -20,8 +20,8 @@ from coursekit.editions.release import release as release_course
 def release(root: Path, out: Path, no_pdf: bool) -> int:
     """Make the student edition in a new folder.
 
-    It is a zip of student notebooks for each chapter, and the book without solutions. What was made is searched for anything of
-    a solution first.
+    It is a zip of student notebooks for each chapter, and the book without solutions. What was made
+    is searched for anything of a solution first.
     """
     for path in release_course(root, out, not no_pdf):
         click.echo(path)

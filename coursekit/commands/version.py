@@ -16,7 +16,8 @@ from coursekit.editions.version import version as version_of
 def version(root: Path, new: str | None, tag: str) -> int:
     """Say which version this is, and whether changelog and citation say the same.
 
-    With NEW, such as 1.1.0, make it that version: from today on, what the changelog lists as unreleased belongs to it.
+    With NEW, such as 1.1.0, make it that version: from today on, what the changelog lists as
+    unreleased belongs to it.
     """
     if new:
         set_version(root, new, datetime.date.today())

@@ -1,4 +1,4 @@
-"""The whole book as one PDF: Chromium prints the pages of the built book, and one file is made of them."""
+"""The whole book as one PDF: Chromium prints its pages, and one file is made of them."""
 
 import tempfile
 from collections.abc import Iterator
@@ -16,13 +16,17 @@ from coursekit.browser import INSTALL, chromium, start
 from coursekit.problem import PageError
 
 A4 = dict(format="A4", scale=0.8, margin=dict(top="18mm", bottom="18mm", left="16mm", right="16mm"))
-FOOTER = '<div style="font-size: 8px; width: 100%; text-align: center">{title} · <span class="pageNumber"></span></div>'
-LEFT_OUT = ("genindex", "search")  # without page numbers an index leads nowhere on paper
+FOOTER = (
+    '<div style="font-size: 8px; width: 100%; text-align: center">'
+    '{title} · <span class="pageNumber"></span></div>'
+)
+# Without page numbers an index leads nowhere on paper.
+LEFT_OUT = ("genindex", "search")
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A page of the book in the table of contents: the caption it stands under, its file without suffix."""
+    """A page in the table of contents: the caption it stands under, its file without suffix."""
 
     caption: str
     file: str
@@ -31,8 +35,8 @@ class _Part:
 def write_pdf(html: Path, root: Path, out: Path) -> int:
     """Print the built book in the folder ``html`` to the file ``out``; return the number of pages.
 
-    ``root`` is the folder of the book's sources, whose _toc.yml gives the order and _config.yml the title. Links between pages
-    of the book lead to pages of the PDF.
+    ``root`` is the folder of the book's sources, whose _toc.yml gives the order and _config.yml the
+    title. Links between pages of the book lead to pages of the PDF.
 
     Raises PageError where there is no browser or no built book.
     """
@@ -108,7 +112,7 @@ def _print(html: Path, parts: list[_Part], folder: Path) -> list[tuple[_Part, st
 
 
 def _gather(book: Pdf, html: Path, printed: list[tuple[_Part, str, Path]]) -> None:
-    """Put the printed pages into one PDF, with an outline, and turn links within the book into its own."""
+    """Put the printed pages into one PDF with an outline; links within the book become its own."""
     first: dict[str, int] = {}  # number of the first page, by file
     places: dict[tuple[str, str], Array] = {}  # by file and anchor
     owner: list[str] = []
@@ -120,7 +124,8 @@ def _gather(book: Pdf, html: Path, printed: list[tuple[_Part, str, Path]]) -> No
                 numbers = {page.objgen: start + n for n, page in enumerate(pdf.pages)}
                 anchors = _anchors(pdf)
                 with catch_warnings(action="ignore", category=pikepdf.PageCopyWarning):
-                    book.pages.extend(pdf.pages)  # named places are lost, and replaced below
+                    # Named places are lost, and replaced below.
+                    book.pages.extend(pdf.pages)
                 owner += [part.file] * (len(book.pages) - start)
             for name, (page, top) in anchors.items():
                 if page in numbers:
@@ -140,7 +145,9 @@ def _gather(book: Pdf, html: Path, printed: list[tuple[_Part, str, Path]]) -> No
                     del link["/A"]
                 link.Dest = place
             elif _address(link).startswith("file:"):
-                continue  # a notebook's download, say: paper has none, and no path of this machine belongs in it
+                # A notebook's download, say: paper has none, and no path of this machine belongs in
+                # it.
+                continue
             kept.append(link)
         if "/Annots" in page:
             page.Annots = Array(kept)

@@ -30,24 +30,22 @@ NOT_IN_THE_BOOK = (
 )
 PDF = "book.pdf"
 PLACE_FOR_PDF = "% Here a release links to the book as a PDF."  # a comment in index.md
-LINK_TO_PDF = f'<p class="only-on-screen">You can also take the <a href="{PDF}">whole book as a PDF</a> with you.</p>'
-BEGINNING_OF_TIME = (
-    1980,
-    1,
-    1,
-    0,
-    0,
-    0,
-)  # of zip files: two releases of the same notebooks are equal
+LINK_TO_PDF = (
+    '<p class="only-on-screen">You can also take the '
+    f'<a href="{PDF}">whole book as a PDF</a> with you.</p>'
+)
+NO_TEXT = (".woff", ".woff2", ".ttf", ".png", ".webp", ".ico")
+# Of zip files, so that two releases of the same notebooks are equal.
+BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def release(root: Path, out: Path, pdf: bool = True) -> list[Path]:
-    """Write the student edition of the course in ``root`` to the folder ``out``; return what was written.
+    """Write the student edition of the course in ``root`` to ``out``; return what was written.
 
     With ``pdf`` the book is there as a PDF as well, linked from its front page.
 
-    Raises PageError where a student notebook is missing, the book does not build, or anything of a solution is found in
-    what was made; then nothing is left in ``out``.
+    Raises PageError where a student notebook is missing, the book does not build, or anything of a
+    solution is found in what was made; then nothing is left in ``out``.
     """
     if out.exists() and any(out.iterdir()):
         raise PageError(f"{out} is not empty; name a new folder")
@@ -79,9 +77,10 @@ def zip_notebooks(solutions: list[Page], out: Path) -> None:
 
 
 def build_book(root: Path, solutions: list[Page], copy: Path, out: Path, pdf: bool = False) -> None:
-    """Build the book from a copy of its sources that holds no solutions; with ``pdf``, with a link to its PDF."""
+    """Build the book from a copy without solutions; with ``pdf``, with a link to its PDF."""
     shutil.copytree(root, copy, ignore=shutil.ignore_patterns(*NOT_IN_THE_BOOK.split()))
-    _without_page(copy, INSTRUCTORS)  # which tells, among other things, what can be forged
+    # Which tells, among other things, what can be forged.
+    _without_page(copy, INSTRUCTORS)
     if pdf:
         index = copy / "index.md"
         text = index.read_text(encoding="utf-8").replace(PLACE_FOR_PDF, LINK_TO_PDF)
@@ -106,7 +105,7 @@ def build_book(root: Path, solutions: list[Page], copy: Path, out: Path, pdf: bo
 
 
 def _without_page(copy: Path, name: str) -> None:
-    """Take a page out of a copy of the book, with its line in the contents and the paragraphs that link to it."""
+    """Take a page out of a copy of the book, with its line in the contents and links to it."""
     (copy / f"{name}.md").unlink(missing_ok=True)
     contents = copy / "_toc.yml"
     lines = contents.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -123,7 +122,7 @@ def _without_page(copy: Path, name: str) -> None:
 
 
 def student_page(page: Page) -> str:
-    """The page of an exercise as students see it: its source, with the cells of the student notebook."""
+    """The page of an exercise as students see it, with the cells of the student notebook."""
     student = nbformat.read(student_path(page.notebook, page.root), as_version=4)
     theirs = {
         cell.metadata.nbgrader.grade_id: cell.source for cell in student.cells if kind_of(cell)
@@ -149,9 +148,8 @@ def leaks_in(folder: Path, root: Path, solutions: list[Page]) -> list[str]:
             for output in cell.outputs:
                 public += [output.get("text", ""), *map(str, output.get("data", {}).values())]
     notebooks = [notebook for page in solutions if (notebook := read_notebook(page.notebook))]
-    for (
-        notebook
-    ) in notebooks:  # a line hidden in one exercise may be part of a visible check in another
+    # A line hidden in one exercise may be part of a visible check in another.
+    for notebook in notebooks:
         public += shown_to_students(notebook)
     hidden = {line for notebook in notebooks for line in secrets(notebook, public)}
     found = []
@@ -167,12 +165,5 @@ def _texts(folder: Path) -> Iterator[tuple[str, str]]:
             with zipfile.ZipFile(path) as file:
                 for name in file.namelist():
                     yield f"{path.name}/{name}", file.read(name).decode("utf-8", "ignore")
-        elif path.is_file() and path.suffix not in (
-            ".woff",
-            ".woff2",
-            ".ttf",
-            ".png",
-            ".webp",
-            ".ico",
-        ):
+        elif path.is_file() and path.suffix not in NO_TEXT:
             yield path.relative_to(folder).as_posix(), path.read_text("utf-8", "ignore")

@@ -1,4 +1,4 @@
-"""The course's version: ``pyproject.toml`` says it, the changelog and the citation say it after it."""
+"""The course's version: ``pyproject.toml`` says it, changelog and citation after it."""
 
 import datetime
 import re
@@ -17,7 +17,10 @@ def version(root: Path) -> str:
 
 
 def problems(root: Path, tag: str = "") -> list[Problem]:
-    """List what says another version than ``pyproject.toml``: changelog, citation and, if given, the tag of a release."""
+    """List what says another version than ``pyproject.toml``.
+
+    That may be the changelog, the citation and, if given, the tag of a release.
+    """
     now, found = version(root), []
     heading = re.search(r"^## (\d\S*) \((\S+)\)$", _read(root / CHANGES), re.MULTILINE)
     newest, day = heading.groups() if heading else ("no version", "")
@@ -33,9 +36,10 @@ def problems(root: Path, tag: str = "") -> list[Problem]:
 
 
 def set_version(root: Path, new: str, day: datetime.date) -> None:
-    """Give the course a new version: what stood as unreleased in the changelog belongs to it from ``day`` on.
+    """Give the course a new version, to which belongs from ``day`` on what stood as unreleased.
 
-    Raises PageError for what is no version, is not above the present one, or has no changes written down.
+    Raises PageError for what is no version, is not above the present one, or has no changes written
+    down.
     """
     now, changes = version(root), _read(root / CHANGES)
     if not re.fullmatch(r"\d+\.\d+\.\d+", new):

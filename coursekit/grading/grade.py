@@ -136,7 +136,7 @@ def _told(out: Path) -> Iterator[None]:
         yield
     except OSError as error:
         where = error.filename or out
-        raise PageError(f"{where} cannot be written: {error.strerror or error}; {kept}") from error
+        raise PageError(f"{where}: {error.strerror or error}; {kept}") from error
     except OperationalError as error:
         raise PageError(
             f"{out / 'gradebook.db'} cannot be written: {error.orig}; {kept}"

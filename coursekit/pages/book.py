@@ -32,9 +32,9 @@ class Label:
 class Book:
     """Everything outside a page that its text can refer to.
 
-    ``url`` is the book's public address, empty while it has none. ``titles`` is keyed by page, ``labels`` by label,
-    ``references`` by the keys of references.bib, ``claims`` by their names in the registry; ``equations`` numbers the
-    labelled equations of each page.
+    ``url`` is the book's public address, empty while it has none. ``titles`` is keyed by page,
+    ``labels`` by label, ``references`` by the keys of references.bib, ``claims`` by their names in
+    the registry; ``equations`` numbers the labelled equations of each page.
     """
 
     root: Path
@@ -70,7 +70,7 @@ def load_book(root: Path) -> Book:
 
 
 def _index(book: Book, page: str, text: str, pending: list[str]) -> None:
-    """Note the page's title, labels and equations; ``pending`` are the targets that wait for what they name."""
+    """Note the page's title, labels and equations; ``pending`` targets wait for what they name."""
 
     def name_place(title: str) -> None:
         for label in pending:
@@ -95,7 +95,7 @@ def _index(book: Book, page: str, text: str, pending: list[str]) -> None:
 
 
 def cite(entry: Entry, parenthetical: bool = False) -> str:
-    """Name a work as ``Author & Author (year)``, or ``Author & Author, year`` to stand in parentheses."""
+    """Name a work: ``Author & Author (year)``, or ``Author & Author, year`` in parentheses."""
     people = entry.persons.get("author") or entry.persons.get("editor") or []
     names = [plain_text(" ".join(person.prelast_names + person.last_names)) for person in people]
     names = names or [plain_text(entry.fields.get("title", "Unknown"))]

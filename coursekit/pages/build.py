@@ -42,20 +42,22 @@ RUNS = "_build/runs"  # trainings of a page whose execution has not come to its 
 
 @dataclass
 class Result:
-    """What a build did: names of the pages executed, refreshed (text only) and left alone, and the errors."""
+    """What a build did: pages executed, refreshed (text only) and left alone, and the errors."""
 
     executed: list[str] = field(default_factory=list)
     refreshed: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-    exercises: list[str] = field(default_factory=list)  # whose student notebooks were written
+    # Whose student notebooks were written.
+    exercises: list[str] = field(default_factory=list)
 
 
 def build(chosen: Iterable[Page], force: bool = False, jobs: int = 1) -> Result:
     """Bring the notebooks of the chosen pages up to date, executing up to ``jobs`` of them at once.
 
-    A notebook is executed if its code, lab.py's or a version changed, or if ``force`` is set; if only its text did,
-    its outputs are kept. A page that fails leaves its old notebook as it was and is reported in ``Result.errors``.
+    A notebook is executed if its code, lab.py's or a version changed, or if ``force`` is set; if
+    only its text did, its outputs are kept. A page that fails leaves its old notebook as it was and
+    is reported in ``Result.errors``.
 
     Raises KeyboardInterrupt, after stopping all kernels, when interrupted.
     """
@@ -146,7 +148,7 @@ def _execute_all(notebooks: list[tuple[Page, NotebookNode]], jobs: int, result: 
 
 
 def _execute(page: Page, notebook: NotebookNode, clients: list[NotebookClient], bar: tqdm) -> None:
-    """Execute a page's notebook; where its experiments take long, go on with what an earlier try did."""
+    """Execute a page's notebook; long experiments go on with what an earlier try did."""
     if not any("until_narrow(" in cell.source for cell in code_cells(notebook)):
         execute_alone(notebook, clients, bar.update)
         return
@@ -163,9 +165,10 @@ def execute_alone(
     advance: Callable[[], object] = lambda: None,
     runs: Path | None = None,
 ) -> None:
-    """Execute a notebook in an empty folder of its own, in place; ``advance`` is called after each cell.
+    """Execute a notebook in place, in an empty folder; ``advance`` is called after each cell.
 
-    Each training of a sweep is kept in the folder ``runs``, from which an execution that was killed goes on.
+    Each training of a sweep is kept in the folder ``runs``, from which an execution that was killed
+    goes on.
 
     Raises what nbclient raises; the client, appended to ``clients``, can stop the kernel meanwhile.
     """
@@ -209,7 +212,7 @@ def _title(cell: NotebookNode) -> str:
 
 
 def _clean(notebook: NotebookNode) -> NotebookNode:
-    """Take out of an executed notebook what would differ from run to run, and make its pictures small."""
+    """Take out of a notebook what would differ from run to run, and make its pictures small."""
     notebook.metadata.language_info = {"name": "python"}
     for cell in code_cells(notebook):
         cell.metadata.pop("execution", None)

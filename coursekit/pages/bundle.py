@@ -1,8 +1,9 @@
-"""What a notebook carries of the folder ``lab/``: the engine as one file, and the modules beside it.
+"""What a notebook carries of the folder ``lab/``: the engine as one file, and other modules.
 
-The engine is a package of small modules. A notebook gets them as one ``lab.py``: imports first, then each module's code under
-a heading that says what it is. Names are the same in both, so each may stand in one module only. ``checks.py`` and
-``sliders.py``, which lie in the same folder, are carried as they are, by the notebooks that import them.
+The engine is a package of small modules. A notebook gets them as one ``lab.py``: imports first,
+then each module's code under a heading that says what it is. Names are the same in both, so each
+may stand in one module only. ``checks.py`` and ``sliders.py``, which lie in the same folder, are
+carried as they are, by the notebooks that import them.
 """
 
 import ast
@@ -25,13 +26,14 @@ SETUP = {  # modules that a notebook brings along, with what they are
 class _Module:
     name: str
     words: str  # its docstring
-    imports: list[tuple[str, str]]  # of other packages: module, and a name in it or nothing
+    # Of other packages: module, and a name in it or nothing.
+    imports: list[tuple[str, str]]
     needs: list[str]  # modules of the same package, in the order of their imports
     code: str
 
 
 def carried(name: str, root: Path) -> str:
-    """Give the source of the module ``name``, one of ``SETUP``, that notebooks of the course in ``root`` carry.
+    """Give the source of the module ``name``, one of ``SETUP``, as notebooks of ``root`` carry it.
 
     Raises PageError where the engine cannot become one file.
     """
@@ -41,7 +43,7 @@ def carried(name: str, root: Path) -> str:
 
 
 def write_carried(folder: Path, root: Path, names: Iterable[str] = SETUP) -> None:
-    """Write the modules that notebooks carry into a folder, where they can be imported as in a notebook."""
+    """Write the modules that notebooks carry into a folder, to be imported as in a notebook."""
     for name in names:
         (folder / f"{name}.py").write_text(carried(name, root), encoding="utf-8")
 
@@ -49,8 +51,9 @@ def write_carried(folder: Path, root: Path, names: Iterable[str] = SETUP) -> Non
 def bundle(package: Path, apart: Collection[str] = ()) -> str:
     """Join the modules of a package, those ``apart`` left out, each after those that it imports.
 
-    The one that ``__init__`` imports as a whole comes even before the imports of other packages. Raises PageError for
-    a name that two modules define, an import that is renamed, and modules that import each other.
+    The one that ``__init__`` imports as a whole comes even before the imports of other packages.
+    Raises PageError for a name that two modules define, an import that is renamed, and modules that
+    import each other.
     """
     files = [path for path in sorted(package.glob("*.py")) if path.stem not in apart]
     modules = {path.stem: _read(path, package.name) for path in files}

@@ -1,10 +1,12 @@
-"""Exercises: nbgrader's metadata on a solution's cells, and the student notebook that nbgrader makes of it.
+"""Exercises: nbgrader's metadata on a solution's cells, and the student notebook made of it.
 
-A solution is a page, solutions/<chapter>/<exercise>.md, whose cells say what they are to nbgrader in a short form:
+A solution is a page, solutions/<chapter>/<exercise>.md, whose cells say what they are to nbgrader
+in a short form:
 
 - ``:nbgrader: {kind: solution, id: build}`` in a code cell that the student writes;
 - ``:nbgrader: {kind: check, id: check_build, points: 2}`` in one that tests it;
-- ``+++ {"nbgrader": {"kind": "answer", "id": "conclusion", "points": 4}}`` before an answer in words, ``+++`` after it.
+- ``+++ {"nbgrader": {"kind": "answer", "id": "conclusion", "points": 4}}`` before an answer in
+  words, ``+++`` after it.
 
 All other code cells, the parameters aside, are given: nbgrader locks them.
 """
@@ -88,7 +90,7 @@ def _written_out(cell: NotebookNode, short: dict, page: Path) -> NotebookNode:
 
 
 def kind_of(cell: NotebookNode) -> str:
-    """``given``, ``solution``, ``check`` or ``answer``; empty where nbgrader knows nothing of the cell."""
+    """``given``, ``solution``, ``check`` or ``answer``; empty for a cell unknown to nbgrader."""
     metadata = cell.metadata.get("nbgrader", {})
     if "kind" in metadata:  # as in a page
         return metadata["kind"]
@@ -99,7 +101,7 @@ def kind_of(cell: NotebookNode) -> str:
 
 
 def announced_points(solution: NotebookNode) -> list[tuple[str, float, float]]:
-    """For each step of an exercise: its heading, the points that this announces, and those of its cells.
+    """For each step of an exercise: its heading, the points announced, and those of its cells.
 
     A step's heading ends in its points, "(2 points)".
     """
@@ -140,7 +142,8 @@ def student_notebook(solution: NotebookNode, root: Path) -> str:
             exporter.register_preprocessor(step)
     try:
         text, _ = exporter.from_notebook_node(deepcopy(solution))
-    except Exception as error:  # nbgrader raises RuntimeError, ValueError and jsonschema's
+    except Exception as error:
+        # nbgrader raises RuntimeError, ValueError and jsonschema's.
         raise PageError(f"nbgrader refuses it: {error}") from error
     return text if text.endswith("\n") else text + "\n"
 
@@ -206,7 +209,8 @@ def _is_all_secret(cell: NotebookNode) -> bool:
 def secrets(solution: NotebookNode, public: Iterable[str] = ()) -> set[str]:
     """Lines that no student may get to see: of solutions, hidden tests, answers and stored outputs.
 
-    Short lines, and those that also stand within what is given or the ``public`` texts, tell nothing.
+    Short lines, and those that also stand within what is given or the ``public`` texts, tell
+    nothing.
     """
     hidden = []
     for cell in solution.cells:
@@ -226,7 +230,8 @@ def _texts(outputs: Iterable[NotebookNode]) -> Iterator[str]:
         if "text" in output:
             yield output.text
         for kind, value in output.get("data", {}).items():
-            if kind == "text/plain" and not value.startswith("<"):  # not <Figure size …>
+            # Not <Figure size …>.
+            if kind == "text/plain" and not value.startswith("<"):
                 yield value
             elif kind.startswith("image/"):
                 yield value[200:400]  # past what all pictures of a size share

@@ -1,7 +1,7 @@
 """Turn a page's MyST Markdown into the plain Markdown that any notebook program shows properly.
 
-What has no plain form is refused with its line, so that nothing raw reaches a notebook. Links to other places of the
-book become links to its public address, or just their text while it has none.
+What has no plain form is refused with its line, so that nothing raw reaches a notebook. Links to
+other places of the book become links to its public address, or just their text while it has none.
 """
 
 import base64
@@ -52,7 +52,8 @@ _EXPLICIT = re.compile(r"^(.*?)\s*<([^<>]+)>$", re.DOTALL)
 def to_markdown(text: str, page: str, book: Book) -> str:
     """Convert the MyST ``text`` of ``page`` (its path in the book, without suffix).
 
-    Raises MystError, with the line in ``text``, for a directive, role, label or work that is not known.
+    Raises MystError, with the line in ``text``, for a directive, role, label or work that is not
+    known.
     """
     text = _GLUED_CLAIM.sub(" ", close_gaps(text))
     return _Converter(page, book).convert(text, 1).strip("\n")
@@ -120,7 +121,7 @@ class _Converter:
         return f"$$\n{formula.strip()}\n\\tag{{{self.book.equations[self.page][label]}}}\n$$"
 
     def quiz(self, block: Block) -> str:
-        """Fold each explanation under its answer, which is HTML: there Markdown would not be read."""
+        """Fold each explanation under its answer, which is HTML, where Markdown is not read."""
         quiz = read_quiz(block.argument, block.lines, block.line)
         parts = [f"**{self.inline(quiz.question.text, quiz.question.line)}**"]
         for option in quiz.options:

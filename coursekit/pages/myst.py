@@ -35,7 +35,7 @@ _OPTION = re.compile(r"^:([\w-]+):\s*(.*)$")
 
 
 class MystError(ValueError):
-    """MyST markup that cannot be read or has no plain Markdown form; ``line`` counts from 1 in the text given."""
+    """MyST markup that cannot be read or has no plain form; ``line`` counts from 1 in the text."""
 
     def __init__(self, message: str, line: int) -> None:
         super().__init__(message)
@@ -44,10 +44,11 @@ class MystError(ValueError):
 
 @dataclass
 class Block:
-    """A run of lines of one kind: ``text``, ``code`` (a fenced listing), ``directive`` or ``target``.
+    """Lines of one kind: ``text``, ``code`` (a fenced listing), ``directive`` or ``target``.
 
-    ``lines`` holds the text, the listing with its fences, the directive's body, or the target's name. ``line`` is the
-    number of the first of these lines, ``opening`` that of the line which names a directive.
+    ``lines`` holds the text, the listing with its fences, the directive's body, or the target's
+    name. ``line`` is the number of the first of these lines, ``opening`` that of the line which
+    names a directive.
     """
 
     kind: str

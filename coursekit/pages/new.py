@@ -1,4 +1,4 @@
-"""New pages and exercises: files made from ``templates/``, which pass every check, and their line in ``_toc.yml``."""
+"""New pages and exercises, made from ``templates/``, which pass every check."""
 
 import re
 from pathlib import Path
@@ -12,32 +12,33 @@ _NAME = r"[a-z][a-z0-9_]*"
 
 
 def new_page(name: str, title: str, root: Path = ROOT) -> list[Path]:
-    """Write a page, ``chapters/NAME`` with code or ``pages/NAME`` without, and enter it in _toc.yml.
+    """Write a page, ``chapters/NAME`` with code or ``pages/NAME`` without, and enter it.
 
-    It stands last among the pages of its folder. Returns the files written and changed. Raises PageError, with nothing
-    written, for a name or title that cannot be, and for a page that exists.
+    It stands last among the pages of its folder. Returns the files written and changed. Raises
+    PageError, with nothing written, for a name or title that cannot be, and for a page that exists.
     """
     match = re.fullmatch(rf"(chapters|pages)/{_NAME}", name)
     if not match:
         raise PageError(
-            f"{name!r} is no name for a page: give chapters/NAME for one with code, pages/NAME for one "
-            "without; NAME of small letters, digits and underscores"
+            f"{name!r} is no name for a page: give chapters/NAME for one with code, pages/NAME for "
+            "one without; NAME of small letters, digits and underscores"
         )
     template = "chapter.md" if match[1] == "chapters" else "text.md"
     return _write(root, {f"{name}.md": template}, name, title)
 
 
 def new_exercise(name: str, title: str, root: Path = ROOT) -> list[Path]:
-    """Write an exercise, CHAPTER/NAME: its solution, the proof of its checks, and its line in _toc.yml.
+    """Write an exercise, CHAPTER/NAME: its solution and the proof of its checks, and enter it.
 
-    It stands last among the exercises of its chapter. Returns the files written and changed. Raises PageError, with
-    nothing written, for a name or title that cannot be, a chapter that is not there, and an exercise that exists.
+    It stands last among the exercises of its chapter. Returns the files written and changed. Raises
+    PageError, with nothing written, for a name or title that cannot be, a chapter that is not
+    there, and an exercise that exists.
     """
     match = re.fullmatch(rf"({_NAME})/{_NAME}", name)
     if not match:
         raise PageError(
-            f"{name!r} is no name for an exercise: give CHAPTER/NAME, each of small letters, digits and "
-            "underscores, such as dropout/max_norm"
+            f"{name!r} is no name for an exercise: give CHAPTER/NAME, each of small letters, digits"
+            " and underscores, such as dropout/max_norm"
         )
     if not (root / f"chapters/{match[1]}.md").exists():
         raise PageError(f"there is no chapter chapters/{match[1]}.md for the exercise {name!r}")
@@ -75,5 +76,6 @@ def _entered(contents: str, page: str) -> str:
             end = found[-1].end()
             return f"{contents[:end]}{found[-1][1]}{page}\n{contents[end:]}"
     raise PageError(
-        f"{CONTENTS} has no page of {folder}/, so it is not clear where {page} belongs: enter it by hand"
+        f"{CONTENTS} has no page of {folder}/, so it is not clear where {page} belongs: enter it by"
+        " hand"
     )

@@ -1,4 +1,4 @@
-"""A page and its notebook: what the notebook holds before it is run, and what its outputs depend on."""
+"""A page and its notebook: what it holds before it is run, and what its outputs depend on."""
 
 import ast
 import hashlib
@@ -104,7 +104,7 @@ def read_source(page: Page) -> NotebookNode:
 
 
 def page_notebook(page: Page, book: Book) -> NotebookNode:
-    """Make the notebook of a page, without outputs: plain Markdown, standalone, with stable cell ids.
+    """Make the notebook of a page, without outputs: plain, standalone, with stable cell ids.
 
     Raises PageError for markup that has no plain form and for a page that cannot be read.
     """
@@ -144,14 +144,14 @@ def page_notebook(page: Page, book: Book) -> NotebookNode:
 
 
 def _unbound(metadata: Any) -> Any:
-    """Take the comments that bind numbers out of a cell's options, its captions and alternative texts."""
+    """Take the comments that bind numbers out of a cell's options: captions, alternative texts."""
     if isinstance(metadata, dict):
         return {key: _unbound(value) for key, value in metadata.items()}
     return without_bindings(metadata) if isinstance(metadata, str) else metadata
 
 
 def _insert_setup(notebook: NotebookNode, page: Page) -> None:
-    """Make the notebook standalone: its first code cells write what the course has of what it uses."""
+    """Make the notebook standalone: its first code cells write what it uses of the course."""
     files = {
         f"{module}.py": (SETUP[module], f"# @title {module}.py, {SETUP[module]}\n")
         for module in SETUP
@@ -200,7 +200,7 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
 
 
 def without_plot_values(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Leave out what the last line of a cell returned beside its picture, such as a legend or a list of labels.
+    """Leave out what a cell returned beside its picture, such as a legend or a list of labels.
 
     It tells a reader nothing, and its address would differ in every run.
     """
@@ -214,17 +214,18 @@ def without_plot_values(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 
 def set_ids(notebook: NotebookNode) -> None:
-    """Derive each cell's id from its content, so that a rebuild changes no id of an unchanged cell."""
+    """Derive each cell's id from its content, so that unchanged cells keep theirs."""
     seen: dict[str, int] = {}
     for cell in notebook.cells:
-        content = cell.source.split()[1] if is_setup(cell) else cell.source  # the file it writes
+        # The file it writes.
+        content = cell.source.split()[1] if is_setup(cell) else cell.source
         digest = hashlib.sha256(f"{cell.cell_type}\n{content}".encode()).hexdigest()[:12]
         seen[digest] = seen.get(digest, 0) + 1
         cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
 
 
 def code_hash(notebook: NotebookNode) -> str:
-    """Hash the code that a notebook runs, lab.py's included; comments, layout and docstrings do not count."""
+    """Hash the code that a notebook runs, lab.py's included, but for comments and docstrings."""
     code = [_essence(cell.source) for cell in code_cells(notebook)]
     return hashlib.sha256(json.dumps(code).encode()).hexdigest()[:16]
 

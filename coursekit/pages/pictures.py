@@ -4,14 +4,12 @@ from io import BytesIO
 
 from PIL import Image, ImageChops, ImageStat
 
-LARGEST_CHANGE, MEAN_CHANGE = (
-    24,
-    0.6,
-)  # of 255: below what an eye sees in a plot's lines and flat areas
+# Of 255: below what an eye sees in a plot's lines and flat areas.
+LARGEST_CHANGE, MEAN_CHANGE = 24, 0.6
 
 
 def smaller_png(png: bytes) -> bytes:
-    """Return the smallest of the picture as it is, packed better, and with a palette where nobody would see it.
+    """Return the smallest of the picture: as it is, packed, or with a palette where nobody sees it.
 
     Raises ``PIL.UnidentifiedImageError`` for bytes that are no picture.
     """

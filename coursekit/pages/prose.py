@@ -1,4 +1,4 @@
-"""What of a page's source readers read as text: its prose, captions and alternative texts, not its code."""
+"""What of a page's source is read as text: prose, captions, alternative texts, but no code."""
 
 import re
 from contextlib import suppress
@@ -10,14 +10,16 @@ _ROLE_OR_CODE = re.compile(
     r"(?P<role>\{[\w:.+-]+\}(`+)(?!`).+?(?<!`)\2(?!`))|(?<!`)(`+)(?!`).+?(?<!`)\3(?!`)", re.DOTALL
 )
 _FENCE = re.compile(r"^[ \t]*(?:`{3,}|:{3,}|~{3,})[ \t]*(?:\{[\w:+-]+\})?", re.MULTILINE)
-BINDING = re.compile(r"<!--\s*=\s*(\S+)\s*-->")  # binds what stands before it to a record
+# Binds what stands before it to a record.
+BINDING = re.compile(r"<!--\s*=\s*(\S+)\s*-->")
 CODE = frozenset("code code-cell code-block literalinclude math".split())
 
 
 def prose(text: str) -> str:
-    """Put spaces in place of everything in a page's text that is not prose: code, formulas, the front matter.
+    """Put spaces in place of what is no prose in a page's text: code, formulas, front matter.
 
-    Nothing changes its place. Roles stay, and so do the options of cells, which hold captions and alternative texts.
+    Nothing changes its place. Roles stay, and so do the options of cells, which hold captions and
+    alternative texts.
     """
     text = without_front_matter(text)
     lines = text.split("\n")
@@ -57,10 +59,13 @@ def line_of(text: str, position: int) -> int:
 
 
 def without_bindings(text: str) -> str:
-    """Take the comments that bind out of a text, each with the space that would show before a full stop."""
+    """Take the comments that bind out of a text, each with the space before it."""
     return BINDING.sub("", close_gaps(text))
 
 
 def close_gaps(text: str) -> str:
-    """Let each comment that binds follow what it binds directly: a space would show, and a line must not begin so."""
+    """Let each comment that binds directly follow what it binds.
+
+    A space would show, and a line must not begin with the comment.
+    """
     return re.sub(r"[ \t]*\n?[ \t]*(?=<!--\s*=)", "", text)

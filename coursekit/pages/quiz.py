@@ -1,7 +1,7 @@
 """Self-check questions: the directive ``{quiz}``, read for the book and for the notebooks alike.
 
-Its argument is the question, its body a bullet list of options. The first paragraph of an option is an answer to
-choose; what follows explains it, and begins with **Yes.** or **No.**
+Its argument is the question, its body a bullet list of options. The first paragraph of an option is
+an answer to choose; what follows explains it, and begins with **Yes.** or **No.**
 """
 
 import re
@@ -50,7 +50,7 @@ class Quiz:
 
 
 def read_quiz(question: str, body: list[str], line: int) -> Quiz:
-    """Read a ``{quiz}``: its argument and the lines of its body, the first of which has the number ``line``.
+    """Read a ``{quiz}``: its argument, and its body, whose first line has the number ``line``.
 
     Raises MystError, with the line, for a question that nobody could answer with what is there.
     """
@@ -115,7 +115,8 @@ def _option(tokens: list[Token], place: int, body: list[str], first: int) -> Opt
     verdict = _VERDICT.match(explanation.text)
     if not verdict:
         raise MystError(
-            f"the explanation of {answer.text!r} does not begin with **Yes.** or **No.** and a reason",
+            f"the explanation of {answer.text!r} does not begin with **Yes.** or **No.** and a "
+            "reason",
             explanation.line,
         )
     return Option(answer, explanation, verdict.group(1) == "Yes")
@@ -132,7 +133,7 @@ def _passage(lines: list[str], offset: int, start: int, end: int, first: int) ->
 
 
 def inline_html(markdown: str) -> str:
-    """Turn a line of plain Markdown into HTML, for a place where no program reads Markdown; formulas stay TeX."""
+    """Turn a line of plain Markdown into HTML, within which nothing reads it; formulas stay TeX."""
     reader = MarkdownIt("commonmark").use(dollarmath_plugin)
     reader.add_render_rule("math_inline", _formula)
     return reader.renderInline(markdown)

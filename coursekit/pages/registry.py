@@ -1,7 +1,8 @@
-"""The registry of claims, chapters/claims/: what the course says of each claim before it is run, a file for each chapter.
+"""The registry of claims, chapters/claims/: what the course says of each before it is run.
 
-Pages, ledger and chapters take a claim's sentence, measure, conditions and threats from here, and a notebook carries what
-``lab.conclude`` needs of it. That an entry is older than its run is what makes it a pre-registration; the history tells.
+Pages, ledger and chapters take a claim's sentence, measure, conditions and threats from here, and a
+notebook carries what ``lab.conclude`` needs of it. That an entry is older than its run is what
+makes it a pre-registration; the history tells.
 """
 
 import json
@@ -21,7 +22,7 @@ MEASURES = ("accuracy", "loss", "updates", "norm", "success", "calibration")
 MEASURED = {  # in words, with the smallest effect, as in lab/rule.py
     "accuracy": "Accuracy on new data; the smallest difference worth speaking of is 0.01",
     "loss": "The loss on new data; the smallest ratio worth speaking of is 1.1",
-    "updates": "Which run gets there sooner; the least worth speaking of is 0.1 more than half of the pairs",
+    "updates": "Which run gets there sooner; at least 0.1 more than half of the pairs have to",
     "norm": "The size; the smallest ratio worth speaking of is 1.1",
     "success": "The share of runs that succeed; the smallest difference worth speaking of is 0.1",
     "calibration": "The calibration error; the smallest difference worth speaking of is 0.01",
@@ -73,8 +74,8 @@ class Entry:
 def load_registry(root: Path) -> dict[str, Entry]:
     """Read all entries, by the claim's name, file by file in the order of their names.
 
-    Raises PageError, naming the claim and the field, for an entry that is incomplete or contradicts itself, or that two
-    files have.
+    Raises PageError, naming the claim and the field, for an entry that is incomplete or contradicts
+    itself, or that two files have.
     """
     entries: dict[str, Entry] = {}
     for path in sorted((root / REGISTRY).glob("*.yml")):
@@ -133,8 +134,8 @@ def card(entry: Entry) -> str:
         measured = f"{measure['words']}, of at least {measure['smallest']:.3g}. {measure['why']}"
     if entry.axis:
         measured += (
-            f" The verdict is that it depends on {entry.axis} if the effects of *{entry.between[0]}* and "
-            f"*{entry.between[1]}* differ by as much; else it is that of the mean effect."
+            f" The verdict is that it depends on {entry.axis} if the effects of "
+            f"*{entry.between[0]}* and *{entry.between[1]}* differ by as much; else it is that of the mean effect."
         )
     elif entry.parts:
         measured += f" All of these have to hold: {'; '.join(entry.parts)}."
@@ -158,7 +159,7 @@ def _start_small(words: str) -> str:
 
 
 def carried_claims(page: str, entries: dict[str, Entry]) -> str:
-    """The part of the registry that a page's notebook carries, as JSON: what ``lab.conclude`` reads."""
+    """What a page's notebook carries of the registry, as JSON: what ``lab.conclude`` reads."""
     carried = {}
     for name, entry in entries.items():
         if entry.page == page and not entry.mechanics:

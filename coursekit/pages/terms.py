@@ -1,8 +1,9 @@
 """The glossary's terms: where a chapter uses one for the first time without a link to it.
 
-A term is looked for in running text, whatever its case, in singular and plural. Words of a longer term are no use of a
-shorter one: "batch normalization" says nothing of batches. Where a term is an everyday word, too, its definition says
-``<!-- not looked for -->``; then only people can tell where to link it.
+A term is looked for in running text, whatever its case, in singular and plural. Words of a longer
+term are no use of a shorter one: "batch normalization" says nothing of batches. Where a term is an
+everyday word, too, its definition says ``<!-- not looked for -->``; then only people can tell where
+to link it.
 """
 
 import re
@@ -17,7 +18,8 @@ from coursekit.paths import GLOSSARY
 from coursekit.problem import PageError
 
 NOT_LOOKED_FOR = "<!-- not looked for -->"
-ASIDE = ("code-cell", "playground", "quiz")  # directives whose content is no running text
+# Directives whose content is no running text.
+ASIDE = ("code-cell", "playground", "quiz")
 
 _NO_TEXT = re.compile(r"[ \t]*(?:#{1,6}\s|\|)")  # headings and rows of tables
 _LINK = r"\{term\}`(?:[^`<]*<)?(?P<target>[^`<>]+)>?`"
@@ -33,7 +35,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Use:
-    """A place in a page's running text that uses a term: the words there, and whether they link to it."""
+    """A place in running text that uses a term: the words there, and whether they link to it."""
 
     term: Term
     words: str
@@ -76,7 +78,8 @@ def uses(text: str, terms: Iterable[Term]) -> Iterator[Use]:
     by_name = {name.casefold(): term for term in terms for name in term.names}
     if not by_name:
         return
-    names = sorted(by_name, key=len, reverse=True)  # the longest that fits is what is meant
+    # The longest that fits is what is meant.
+    names = sorted(by_name, key=len, reverse=True)
     groups = {f"t{number}": name for number, name in enumerate(names)}
     words = "|".join(f"(?P<{group}>{_pattern(name)})" for group, name in groups.items())
     text = running_text(text)
@@ -88,7 +91,7 @@ def uses(text: str, terms: Iterable[Term]) -> Iterator[Use]:
 
 
 def _pattern(name: str) -> str:
-    """Make the pattern of a term in singular and plural; hyphens, spaces and line breaks part its words alike."""
+    """Make a term's pattern, singular and plural; hyphens, spaces, line breaks part words alike."""
     *first, last = re.split(r"[-\s]+", name)
     if last.endswith("y"):
         ending = re.escape(last[:-1]) + "(?:y|ies)"

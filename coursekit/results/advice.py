@@ -1,9 +1,9 @@
-"""List numbers in the text that look like results of a run but are bound to no record: advice, no error.
+"""List numbers in the text that look like results but are bound to no record: no errors.
 
-A number looks like a result if it has decimals, is a percentage, or counts epochs, runs, seconds or the like. It is not
-listed where it plainly is something else: part of code, of a formula, a link, a heading, a bound number; a setting,
-because the page's code has the same number; part of a sentence that cites a work; a rate of 95 % of an interval;
-the version of a library.
+A number looks like a result if it has decimals, is a percentage, or counts epochs, runs, seconds or
+the like. It is not listed where it plainly is something else: part of code, of a formula, a link, a
+heading, a bound number; a setting, because the page's code has the same number; part of a sentence
+that cites a work; a rate of 95 % of an interval; the version of a library.
 """
 
 import io
@@ -22,7 +22,8 @@ _NOT_PROSE = re.compile(
     [-−+]?\.?\d[\d,.]*(?:e[-+]?\d+)?[\s*_]*%?[\s*_]*<!--\s*=.*?-->  # bound
   | <!--.*?-->
   | \$\$.*?\$\$(?:[ \t]*\([\w:.-]+\))? | (?<![\\$])\$(?![\s$])[^$\n]+?(?<![\s\\])\$  # formulas
-  | ^\#{1,6}[ ][^\n]* | ^\([^()\s]+\)=[ \t]*$ | ^%[ ][^\n]* | ^:[\w-]+:[^\n]*  # headings, targets, comments, options
+  | ^\#{1,6}[ ][^\n]* | ^\([^()\s]+\)=[ \t]*$  # headings, targets
+  | ^%[ ][^\n]* | ^:[\w-]+:[^\n]*  # comments, options
   | \{(?!cite)[\w:.+-]+\}(`+).+?\1  # roles; citations are seen to later
   | !?\[[^\[\]]*\]\([^()\s]*\) | <?https?://\S+  # links
   | \b[A-Z]\w*[ ]\d+(?:\.\d+)+ | \d+(?:\.\d+){2,}  # TensorFlow 2.21
@@ -30,7 +31,10 @@ _NOT_PROSE = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
-_UNITS = r"(?:epochs?|updates?|seconds?|minutes?|ms|percentage points?|points? of|times|of \d+|runs? of|percent)\b"
+_UNITS = (
+    r"(?:epochs?|updates?|seconds?|minutes?|ms|percentage points?|points? of|times|of \d+|"
+    r"runs? of|percent)\b"
+)
 _RESULT = re.compile(
     rf"(?<![\w.,/^])[-−+±]?(?P<number>\d[\d,]*(?:\.\d+)?)(?![\w/]|[.,]\d)(?P<unit>[\s*_]*(?:%|percent\b))?(?=[\s*_]*{_UNITS})?",
 )
@@ -41,7 +45,9 @@ _SENTENCE_END = re.compile(r"(?<=[.!?:;])[\s*_)]+(?=[A-Z*_{$`(])|\n[ \t]*\n|\n(?
 
 
 def advice(root: Path) -> list[Problem]:
-    """List the numbers in executed pages and the ledger that look like results but carry no record, with what is around.
+    """List, with what is around, the numbers that look like results but carry no record.
+
+    Executed pages and the ledger are looked through.
 
     Raises PageError for a page that cannot be read.
     """
@@ -68,7 +74,7 @@ def _page_advice(root: Path, file: Path, known: set[str]) -> Iterator[Problem]:
 
 
 def result_like(text: str, known: set[str]) -> Iterator[tuple[int, str]]:
-    """Find numbers in a page's text that look like results, with their positions; ``known`` ones are settings."""
+    """Find numbers that look like results, with their positions; ``known`` ones are settings."""
     bare = _NOT_PROSE.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), prose(text))
     start = 0
     for end in [*(match.end() for match in _SENTENCE_END.finditer(bare)), len(bare)]:
@@ -90,7 +96,7 @@ def _is_result(match: re.Match[str], sentence: str, known: set[str]) -> bool:
 
 
 def settings(code: str) -> set[str]:
-    """Collect the numbers that code has, as written and in short: ``0.10`` also as ``0.1``, ``4_000`` as ``4000``."""
+    """Collect the numbers in code, as written and in short: ``0.10`` also as ``0.1``."""
     known = set()
     try:
         for token in tokenize.generate_tokens(io.StringIO(code).readline):
@@ -99,6 +105,7 @@ def settings(code: str) -> set[str]:
                 known.add(written)
                 if not written.startswith(("0x", "0b", "0o")) and not written.endswith("j"):
                     known.add(f"{float(written):.12g}")
-    except (tokenize.TokenError, IndentationError):  # magics; what was read so far will do
+    except (tokenize.TokenError, IndentationError):
+        # Magics; what was read so far will do.
         pass
     return known

@@ -1,7 +1,8 @@
 """Numbers and words in prose that are bound to what a run recorded.
 
-``15 <!-- = bn_after.epochs.median -->`` binds the number 15 to the field ``median`` of the record ``bn_after.epochs``, and
-``**not supported here** <!-- = C14.verdict -->`` binds the words to the field ``verdict`` of the claim C14.
+``15 <!-- = bn_after.epochs.median -->`` binds the number 15 to the field ``median`` of the record
+``bn_after.epochs``, and ``**not supported here** <!-- = C14.verdict -->`` binds the words to the
+field ``verdict`` of the claim C14.
 """
 
 import difflib
@@ -21,7 +22,8 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _VERDICTS = re.compile(
-    r"(?:(?:not supported|supported|depends on|opposite|larger|smaller|about equal|unclear)\b[^.:;!?()]*)$",
+    r"(?:(?:not supported|supported|depends on|opposite|larger|smaller|about equal|unclear)\b"
+    r"[^.:;!?()]*)$",
     re.IGNORECASE,
 )
 _NEGATED = re.compile(r"(?:\b(?:not|no|nor|never|neither|hardly|barely)|n[’']t)\s*$", re.IGNORECASE)
@@ -29,11 +31,12 @@ _NEGATED = re.compile(r"(?:\b(?:not|no|nor|never|neither|hardly|barely)|n[’']t
 
 @dataclass(frozen=True)
 class Binding:
-    """What stands in prose before a comment that names a record's field, ``path``, in line ``line``.
+    """What stands before a comment that names a record's field, ``path``, in line ``line``.
 
-    ``number`` is the number right before it, as written, at position ``start`` of the text, or ``""``; ``percent`` tells
-    whether a percent sign follows it. ``words`` is the text before the comment, back to the start of its paragraph or to
-    the comment before, on one line and without emphasis.
+    ``number`` is the number right before it, as written, at position ``start`` of the text, or
+    ``""``; ``percent`` tells whether a percent sign follows it. ``words`` is the text before the
+    comment, back to the start of its paragraph or to the comment before, on one line and without
+    emphasis.
     """
 
     number: str
@@ -78,19 +81,22 @@ def binding_problem(binding: Binding, records: dict[str, Record]) -> str:
             return ""
         if binding.number:
             return (
-                f"the number {binding.number} is bound to {path}, which is words: {recorded!r}; write these words, or "
-                "name a number's field"
+                f"the number {binding.number} is bound to {path}, which is words: {recorded!r}; "
+                "write these words, or name a number's field"
             )
         if not binding.words:
-            return f"no words stand before the comment '= {path}', which is {recorded!r}; write the words first"
+            return (
+                f"no words stand before the comment '= {path}', which is {recorded!r}; write the "
+                "words first"
+            )
         return (
-            f"the text says {_last_words(binding.words)!r}, {path} is {recorded!r}; rewrite the sentence, and what rests "
-            "on it, so that it is true"
+            f"the text says {_last_words(binding.words)!r}, {path} is {recorded!r}; rewrite the "
+            "sentence, and what rests on it, so that it is true"
         )
     if not binding.number:
         return (
-            f"no number stands before the comment '= {path}', but {_last_words(binding.words)!r}; {path} is {recorded:.6g}: "
-            "write the number first"
+            f"no number stands before the comment '= {path}', but {_last_words(binding.words)!r}; "
+            f"{path} is {recorded:.6g}: write the number first"
         )
     if not _equal(binding, recorded):
         scale, unit = (100, " %") if binding.percent else (1, "")
@@ -105,7 +111,8 @@ def look_up(path: str, records: dict[str, Record]) -> float | str | None:
     name, field = _parts(path, records)
     value = records.get(name, {}).get(field)
     try:
-        return None if value is None else float(value)  # 'inf' and 'nan' are stored as text
+        # 'inf' and 'nan' are stored as text.
+        return None if value is None else float(value)
     except ValueError:
         return value
 
@@ -117,7 +124,10 @@ def _parts(path: str, records: dict[str, Record]) -> tuple[str, str]:
 def _unknown(path: str, records: dict[str, Record]) -> str:
     name = _parts(path, records)[0]
     if name in records:
-        return f"'= {path}' names nothing recorded; {name} has the fields {', '.join(records[name])}; name one of these"
+        return (
+            f"'= {path}' names nothing recorded; {name} has the fields {', '.join(records[name])}; "
+            "name one of these"
+        )
     known = sorted(records)
     if len(known) > 8:
         near = difflib.get_close_matches(name, known, n=5, cutoff=0)
@@ -128,7 +138,7 @@ def _unknown(path: str, records: dict[str, Record]) -> str:
 
 
 def _says(words: str, recorded: str) -> bool:
-    """Tell whether words end with those recorded, which nothing before them turns into their opposite."""
+    """Tell whether words end with those recorded, and nothing before turns them around."""
     recorded = _plain(recorded)
     said, rest = words[len(words) - len(recorded) :], words[: len(words) - len(recorded)]
     return (
@@ -154,7 +164,7 @@ def _equal(binding: Binding, recorded: float) -> bool:
 
 
 def mended(binding: Binding, records: dict[str, Record]) -> str | None:
-    """Write a stale number anew, in the form it has; None for what is right, is words, or has no finite value."""
+    """Write a stale number anew, in its own form; None for what is right, words, or not finite."""
     recorded = look_up(binding.path, records)
     if not binding.number or not isinstance(recorded, float) or _equal(binding, recorded):
         return None
@@ -163,7 +173,7 @@ def mended(binding: Binding, records: dict[str, Record]) -> str | None:
 
 
 def _written_like(number: str, value: Decimal) -> str:
-    """Write a value with the decimals, sign character, plus sign, commas and exponent of a number."""
+    """Write a value with a number's decimals, sign character, plus sign, commas and exponent."""
     mantissa, e, exponent = number.lstrip("+-−").partition("e")
     mantissa, _, upper_exponent = mantissa.partition("E")
     decimals = len(mantissa.partition(".")[2])

@@ -1,9 +1,9 @@
-"""The ledger of claims: what the notebooks settled, where, and which sentences of the chapters speak of it.
+"""The ledger of claims: what notebooks settled, where, and which sentences speak of it.
 
-An evidence page settles a claim with ``lab.settle``, which records the entry ``C14`` and for each condition, data and set
-of seeds a comparison ``C14[.condition].data.first|second``. In the page's text the claim has the label
-``(evidence-c14)=``; in a chapter the role ``{claim}`C14` `` marks the sentence that claims it. Everything in the ledger
-follows from these, nothing is typed.
+An evidence page settles a claim with ``lab.settle``, which records the entry ``C14`` and for each
+condition, data and set of seeds a comparison ``C14[.condition].data.first|second``. In the page's
+text the claim has the label ``(evidence-c14)=``; in a chapter the role ``{claim}`C14` `` marks the
+sentence that claims it. Everything in the ledger follows from these, nothing is typed.
 """
 
 import math
@@ -27,7 +27,7 @@ _ROLE = re.compile(r"\{claim\}`([^`]+)`")
 
 @dataclass(frozen=True)
 class Result:
-    """What was measured under a condition ("" for the only one) on some data, with both sets of seeds."""
+    """What was measured under a condition, "" for the only one, with both sets of seeds."""
 
     condition: str
     data: str
@@ -51,7 +51,7 @@ class Claim:
 
     @property
     def kind(self) -> str:
-        """The verdict without what it depends on: ``supported``, ``not supported here`` or ``depends``."""
+        """The verdict without what it depends on: supported, not supported here, or depends."""
         return DEPENDS if self.verdict.startswith("depends on") else self.verdict
 
     @property
@@ -66,7 +66,7 @@ class Claim:
 
     @property
     def seeds(self) -> list[tuple[int, int]]:
-        """How many runs the two sets of seeds have; one pair unless the number differs between comparisons."""
+        """How many runs the two sets of seeds have; several pairs where comparisons differ."""
         return sorted({(int(r.first["n"]), int(r.second["n"])) for r in self.results})
 
 
@@ -201,10 +201,10 @@ def mentions(page: str, text: str) -> Iterator[Mention]:
 
 
 def interval(comparison: Record) -> str:
-    """Write a mean difference and the ends of its interval with as many digits as the interval bears.
+    """Write a mean difference and its interval with as many digits as the interval bears.
 
-    Two significant digits of the interval's half width, but no more than three of the largest number, unless that would
-    make the interval a point.
+    Two significant digits of the interval's half width, but no more than three of the largest
+    number, unless that would make the interval a point.
     """
     values = [float(comparison[key]) for key in ("mean", "low", "high")]
     form, scale = "{} ({} to {})", ""

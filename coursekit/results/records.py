@@ -1,15 +1,18 @@
-"""Numbers and verdicts that a run recorded in its notebook, and how far another run may differ from them.
+"""Numbers and verdicts that a run recorded, and how far another run may differ from them.
 
-A code cell records with ``lab.record`` and ``lab.settle``; the records are stored in its output under ``coursekit.mime.RECORDS``, by name:
+A code cell records with ``lab.record`` and ``lab.settle``; the records are stored in its output
+under ``coursekit.mime.RECORDS``, by name:
 
 - ``{"mean", "sd", "median", "min", "max", "n"}`` for values over seeds,
 - ``{"value", "tolerance"}`` for single numbers,
 - ``{"mean", "low", "high", "n", "smallest", "needed", "reading", "verdict"}`` for comparisons,
-- ``{"sentence", "effect", "axis", "decides", "verdict", "repeated"}`` for claims (see ``coursekit.results.ledger``),
-- ``{"verdict", "measure", "parts", "beside", "contrast", "pooled" …}``, nested, for what ``lab.conclude`` concludes.
+- ``{"sentence", "effect", "axis", "decides", "verdict", "repeated"}`` for claims (see
+  ``coursekit.results.ledger``),
+- ``{"verdict", "measure", "parts", "beside", "contrast", "pooled" …}``, nested, for what
+  ``lab.conclude`` concludes.
 
-Values by run (``runs``) and nested records stay out of what a text can name: a part of a conclusion is a record of its own,
-``C14.rings``, and so are ``C14.contrast`` and ``C14.pooled``.
+Values by run (``runs``) and nested records stay out of what a text can name: a part of a conclusion
+is a record of its own, ``C14.rings``, and so are ``C14.contrast`` and ``C14.pooled``.
 """
 
 import math
@@ -69,21 +72,25 @@ def record_groups(notebook: NotebookNode) -> list[dict[str, Record]]:
 def differences(stored: dict[str, Record], new: dict[str, Record]) -> list[str]:
     """Say where a new run's records lie outside what the stored ones allow.
 
-    **Numbers.** Means and medians over n seeds with standard deviation sd may move by ``6 sd sqrt(2 / n)``, a value by
-    its own tolerance; 1e-6 is allowed for rounding in either case. Numbers that describe the spread itself (``sd``,
-    ``low``, ``needed`` …) are not judged; ``n``, ``smallest`` and ``tolerance`` may not change at all.
+    **Numbers.** Means and medians over n seeds with standard deviation sd may move by ``6 sd sqrt(2
+    / n)``, a value by its own tolerance; 1e-6 is allowed for rounding in either case. Numbers that
+    describe the spread itself (``sd``, ``low``, ``needed`` …) are not judged; ``n``, ``smallest``
+    and ``tolerance`` may not change at all.
 
-    **Words.** A verdict must not turn unnoticed, but on another processor last bits differ, a training run amplifies
-    them, and its result becomes another draw. A comparison that luck decided may then fall on the other side. How far
-    luck reaches is in the record: the 95 % interval is about four standard errors wide, ``se = (high - low) / 4``, and
-    the difference of two such means has the standard error ``sqrt(2) se``, so that two runs hardly ever lie further
-    apart than ``2 sqrt(2) se``. A ``reading`` or ``verdict`` of a comparison may therefore turn only where each condition
-    that turned behind it (mean against ± ``smallest``, an end of the interval against 0 or ± ``smallest``) was that near
-    to its boundary in the stored run. A claim's ``verdict`` may turn only if a comparison that it rests on did so,
-    with the first set of seeds; likewise ``repeated`` with the second. Everything else that is words may not change.
+    **Words.** A verdict must not turn unnoticed, but on another processor last bits differ, a
+    training run amplifies them, and its result becomes another draw. A comparison that luck decided
+    may then fall on the other side. How far luck reaches is in the record: the 95 % interval is
+    about four standard errors wide, ``se = (high - low) / 4``, and the difference of two such means
+    has the standard error ``sqrt(2) se``, so that two runs hardly ever lie further apart than ``2
+    sqrt(2) se``. A ``reading`` or ``verdict`` of a comparison may therefore turn only where each
+    condition that turned behind it (mean against ± ``smallest``, an end of the interval against 0
+    or ± ``smallest``) was that near to its boundary in the stored run. A claim's ``verdict`` may
+    turn only if a comparison that it rests on did so, with the first set of seeds; likewise
+    ``repeated`` with the second. Everything else that is words may not change.
 
-    This leniency ends at the notebook. ``course check`` compares the words in the text with the stored verdict
-    exactly, so a verdict that a rebuild turned, borderline or not, fails until a person has changed the text.
+    This leniency ends at the notebook. ``course check`` compares the words in the text with the
+    stored verdict exactly, so a verdict that a rebuild turned, borderline or not, fails until a
+    person has changed the text.
     """
     stored, new = (
         {name: one for own, nested in group.items() for name, one in flat(own, nested)}
@@ -106,15 +113,17 @@ def _record_differences(
         before, now = stored[field], new[field]
         if field in _COMPARED:
             if not _near(float(before), float(now), allowed + 1e-6):
-                yield f"{name}.{field}: {now} now, {before} stored, allowed difference {allowed:.3g}"
+                yield (
+                    f"{name}.{field}: {now} now, {before} stored, allowed difference {allowed:.3g}"
+                )
         elif field in _FOLLOWS or before == now:
             continue
         elif field not in _TURNS:
             yield f"{name}.{field}: {now} now, {before} stored"
         elif not _may_turn(name, field, all_stored, all_new):
             yield (
-                f"{name}.{field}: {now} now, {before} stored, and that was not borderline; if the change is meant, run "
-                "`course build` and mend the text that `course check` names"
+                f"{name}.{field}: {now} now, {before} stored, and that was not borderline; if the "
+                "change is meant, run `course build` and mend the text that `course check` names"
             )
 
 
@@ -134,7 +143,7 @@ def _may_turn(name: str, field: str, stored: dict[str, Record], new: dict[str, R
 
 
 def turned_by_luck(stored: Record, new: Record) -> bool:
-    """Tell whether a comparison reads otherwise only through conditions that were near their boundaries."""
+    """Tell whether a comparison reads otherwise only by conditions near their boundaries."""
     shift = 2 * math.sqrt(2) * (float(stored["high"]) - float(stored["low"])) / 4
     turned = [
         margin

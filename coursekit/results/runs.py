@@ -1,4 +1,4 @@
-"""Every run that a conclusion rests on: read from the notebooks' records, as one table, and compared run by run."""
+"""Every run that a conclusion rests on: read from the records, as one table, and compared."""
 
 from base64 import b64decode
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ COLUMNS = {
     "decides": "whether the verdict rests on it",
     "kind": "how the two values of a run are compared: difference, log ratio, sooner, success",
     "smallest": "δ, the smallest effect worth speaking of",
-    "seed": "the run: both values come from the same seed; even seeds are the first set, odd the second",
+    "seed": "the seed that both values of a run come from; even is the first set, odd the second",
     "first": "the value that is larger, or with sooner smaller, if the claim holds",
     "second": "the value that it is compared with",
 }
@@ -69,7 +69,7 @@ def runs_table(root: Path) -> pd.DataFrame:
 
 
 def sample(notebook: NotebookNode, each: int, random: Random) -> dict[str, list[int]]:
-    """Draw ``each`` seeds of both sets for every experiment of a notebook, by the experiment's name."""
+    """Draw ``each`` seeds of both sets for every experiment of a notebook, by its name."""
     drawn = {}
     for group in record_groups(notebook):
         for name, record in group.items():
@@ -120,12 +120,10 @@ def _frame(runs: dict[str, str]) -> pd.DataFrame:
 def unlike(stored: NotebookNode, new: NotebookNode, exact: bool) -> list[str]:
     """Say which runs of a sampled execution are not those that are stored.
 
-    Args:
-        stored: The notebook with all runs.
-        new: The same notebook, executed with a sample of them.
-        exact: Ask for equal bits, as a processor of the same kind gives them. Else, since a training
-            run amplifies last bits, each value has to lie within six standard deviations of the stored
-            one's, and their mean within six standard errors.
+    Args: stored: The notebook with all runs. new: The same notebook, executed with a sample of
+        them. exact: Ask for equal bits, as a processor of the same kind gives them. Else, since a
+        training run amplifies last bits, each value has to lie within six standard deviations of
+        the stored one's, and their mean within six standard errors.
     """
     return list(_unlike(stored, new, exact))
 
@@ -137,7 +135,8 @@ def _unlike(stored: NotebookNode, new: NotebookNode, exact: bool) -> Iterator[st
         return
     for name, record in conclusions(new).items():
         if record["measure"] != conclusions(stored)[name]["measure"]:
-            yield f"{name}: measured by {record['measure']} now, {conclusions(stored)[name]['measure']} stored"
+            was = conclusions(stored)[name]["measure"]
+            yield f"{name}: measured by {record['measure']} now, {was} stored"
     for name, frame in now.items():
         if strange := sorted(set(frame.index) - set(before[name].index)):
             yield f"{name}: the runs {strange} are not among those stored"
@@ -148,21 +147,25 @@ def _unlike(stored: NotebookNode, new: NotebookNode, exact: bool) -> Iterator[st
             if exact and differing.any():
                 seed = differing.idxmax()
                 yield (
-                    f"{name}, {column}: {differing.sum()} of {len(frame)} runs differ; seed {seed} gave "
-                    f"{fresh[seed]:.9g} now, {old[seed]:.9g} stored"
+                    f"{name}, {column}: {differing.sum()} of {len(frame)} runs differ; "
+                    f"seed {seed} gave {fresh[seed]:.9g} now, {old[seed]:.9g} stored"
                 )
             elif not exact:
                 yield from _far(f"{name}, {column}", old, fresh, before[name][column])
 
 
 def _far(name: str, old: pd.Series, new: pd.Series, all_stored: pd.Series) -> Iterator[str]:
-    """Runs further away than luck brings them; infinite values have to stay infinite in most runs."""
+    """Runs further away than luck brings them; infinite values stay infinite in most."""
     finite = np.isfinite(old) & np.isfinite(new)
     if (np.isfinite(old) != np.isfinite(new)).sum() > max(1, len(old) // 2):
         yield f"{name}: runs that ended are not those stored"
     spread = all_stored[np.isfinite(all_stored)].std()
     shift = (new - old)[finite]
     if (shift.abs() > 6 * spread + 1e-6).any():
-        yield f"{name}: seed {shift.abs().idxmax()} moved by {shift.abs().max():.3g}, spread {spread:.3g}"
+        furthest = shift.abs()
+        yield (
+            f"{name}: seed {furthest.idxmax()} moved by {furthest.max():.3g}, spread {spread:.3g}"
+        )
     elif len(shift) and abs(shift.mean()) > 6 * spread * np.sqrt(2 / len(shift)) + 1e-6:
-        yield f"{name}: {len(shift)} runs moved by {shift.mean():.3g} on average, spread {spread:.3g}"
+        mean = shift.mean()
+        yield f"{name}: {len(shift)} runs moved by {mean:.3g} on average, spread {spread:.3g}"

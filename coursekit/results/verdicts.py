@@ -1,4 +1,7 @@
-"""The verdicts of the course: what the registry says of each claim, and what its runs say, read by the rule of ``lab/rule.py``."""
+"""The verdicts of the course: what the registry says of each claim, and what its runs say.
+
+They are read by the rule of ``lab/rule.py``.
+"""
 
 import importlib.util
 import sys
@@ -41,7 +44,10 @@ rule = _rule()
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim with its entry in the registry and what its notebook recorded; ``page`` is as ``chapters/noise_evidence``."""
+    """A claim with its entry in the registry and what its notebook recorded.
+
+    ``page`` is its place in the book, as ``chapters/noise_evidence``.
+    """
 
     name: str
     page: str
@@ -72,7 +78,7 @@ class Verdict:
 
     @property
     def beside(self) -> dict[str, Any]:
-        """Name -> effect of what is shown and does not decide, the mean over parts and the contrast first."""
+        """Name -> effect of what is shown and does not decide; mean and contrast come first."""
         extra = {"mean of all": self.record.get("pooled")}
         between = self.record.get("between") or ("", "")
         extra["{} minus {}".format(*between)] = self.record.get("contrast")
@@ -144,7 +150,10 @@ def load_verdicts(root: Path) -> list[Verdict]:
 
 
 def survivors(verdicts: list[Verdict]) -> set[str]:
-    """Names of the claims whose verdict holds when all rows of the same measure are tested together, by Holm's procedure."""
+    """Names of the claims whose verdict holds when all of the same measure are tested together.
+
+    Holm's procedure.
+    """
     families: dict[str, dict[str, float]] = {}
     for one in verdicts:
         if not one.entry.mechanics:

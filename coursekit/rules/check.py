@@ -1,4 +1,4 @@
-"""Find everything that is wrong with the course, and say what to do about it: each rule is a module beside this one."""
+"""Find everything that is wrong with the course; each rule is a module beside this one."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,7 +52,7 @@ def check(root: Path) -> list[Problem]:
 
 
 def _of_page(course: Course, page: Page) -> Iterator[Problem]:
-    """Read a page with its notebook, and hold it to the rules; what it records is kept for those of the course."""
+    """Hold a page with its notebook to the rules, and keep what it records for the others."""
     try:
         notebook = read_notebook(page.notebook)
         if notebook is not None:

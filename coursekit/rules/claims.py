@@ -1,4 +1,4 @@
-"""A claim is settled once, where its label and verdict stand in the text, and a chapter mentions it."""
+"""A claim is settled once, beside its label and verdict in the text; a chapter mentions it."""
 
 from collections.abc import Iterator
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Outputs hold what was meant to be shown: no warnings, progress bars, memory addresses, nothing on stderr."""
+"""Outputs hold what was meant: no warnings, progress, memory addresses, nothing on stderr."""
 
 import re
 from collections.abc import Iterator

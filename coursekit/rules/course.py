@@ -16,7 +16,7 @@ REBUILD = "run `course build`"
 
 @dataclass(frozen=True)
 class Built:
-    """A page, the notebook that its source gives now, and the stored one, None where there is none."""
+    """A page, the notebook that its source gives now, and the stored one or None."""
 
     page: Page
     expected: NotebookNode

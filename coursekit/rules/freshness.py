@@ -1,4 +1,4 @@
-"""A notebook follows from its page: its inputs from the source, its outputs from code and versions."""
+"""A notebook follows from its page: inputs from its source, outputs from code and versions."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A notebook runs anywhere: it is Python, imports what Colab has, and reads no file that only one machine has."""
+"""A notebook runs anywhere: Python, what Colab has, and no file that only one machine has."""
 
 import ast
 import re
@@ -11,7 +11,8 @@ from coursekit.rules.code import parsed, python
 from coursekit.rules.course import Built
 
 COLAB_MODULES = frozenset(
-    "IPython checks joblib keras lab matplotlib numpy pandas scipy sklearn sliders tensorflow".split()
+    "IPython checks joblib keras lab matplotlib numpy pandas scipy sklearn sliders "
+    "tensorflow".split()
 )
 READERS = frozenset(
     "open load loadtxt genfromtxt fromfile read_csv read_excel read_json read_parquet read_pickle "
@@ -72,5 +73,5 @@ def _call_message(call: ast.Call, code: str) -> str:
 
 
 def _written_too(path: str, code: str) -> bool:
-    """Tell whether a file that a notebook reads is named a second time in it, where it is written."""
+    """Tell whether a notebook names a file that it reads a second time, where it writes it."""
     return len(re.findall(rf"['\"]{re.escape(path)}['\"]", code)) > 1

@@ -1,4 +1,4 @@
-"""Extensions of Sphinx that make the book: each module is one, with its script beside it, and this package loads all.
+"""Extensions of Sphinx that make the book, a module for each; this package loads them all.
 
 ``scripts`` alone is none, but what some of them share.
 """
@@ -6,7 +6,8 @@
 from sphinx.application import Sphinx
 
 EXTENSIONS = """
-stored_outputs downloads launch_buttons index ledger forest registered pictures playground quiz redirects sliders finish
+stored_outputs downloads launch_buttons index ledger forest registered pictures playground quiz
+redirects sliders finish
 """.split()
 # What each of them answers: none keeps anything that processes would have to share.
 PARALLEL = {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""Sphinx: a page has a button that downloads its standalone notebook; an exercise, the student notebook."""
+"""Sphinx: a page has a button that downloads its notebook; an exercise, the students' one."""
 
 import shutil
 from pathlib import Path

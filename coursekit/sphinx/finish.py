@@ -1,7 +1,7 @@
 """Sphinx: what the theme's HTML lacks to be valid, accessible and light.
 
-Pages are finished once more after Sphinx has written them, since much of what is mended comes from templates and
-stored outputs. Finishing a finished page changes nothing.
+Pages are finished once more after Sphinx has written them, since much of what is mended comes from
+templates and stored outputs. Finishing a finished page changes nothing.
 """
 
 import re
@@ -15,11 +15,13 @@ from sphinx.application import Sphinx
 
 from coursekit.sphinx import PARALLEL
 
-# Scripts of the theme that nothing here uses: Thebe, which runs cells on a server found through a CDN; icons as SVG,
-# which the icon font of the style sheet shows as well; and folds, which are the browser's own here.
+# Scripts of the theme that nothing here uses: Thebe, which runs cells on a server found through a
+# CDN; icons as SVG, which the icon font of the style sheet shows as well; and folds, which are the
+# browser's own here.
 _UNUSED_SCRIPTS = re.compile(r"thebe|/fontawesome\.js|togglebutton", re.IGNORECASE)
 _UNUSED_SCRIPT_TEXT = re.compile(r"thebe|toggleHint|toggleOpenOnPrint|togglebutton|kernelName")
-# Files that no browser asks for: maps for debugging the theme, and fonts for browsers older than 2016.
+# Files that no browser asks for: maps for debugging the theme, and fonts for browsers older than
+# 2016.
 _UNUSED_FILES = ("_static/**/*.map", "_static/**/*.ttf", "_static/scripts/fontawesome.js*")
 _HTML5 = HTMLFormatter(
     entity_substitution=EntitySubstitution.substitute_xml, void_element_close_prefix=None
@@ -36,7 +38,7 @@ def finish(html: str, folder: Path) -> str:
 
 
 def _scripts(page: BeautifulSoup) -> None:
-    """Only what a page uses is loaded: no formula, no MathJax, which is larger than all the rest."""
+    """Only what a page uses is loaded: without formulas no MathJax, larger than all the rest."""
     unused, text = _UNUSED_SCRIPTS, _UNUSED_SCRIPT_TEXT
     if not page.select_one("main .math"):
         unused = re.compile(f"{unused.pattern}|/mathjax/", re.IGNORECASE)
@@ -53,7 +55,7 @@ def _head(page: BeautifulSoup) -> None:
 
 
 def _folds(page: BeautifulSoup) -> None:
-    """Folds are the browser's own, with their visible words as their name, and open without scripts."""
+    """Folds are the browser's own, named by their visible words, and open without scripts."""
     for fold in page.select("div.admonition.dropdown"):
         fold.name = "details"
         fold["class"] = ["admonition", "fold"]
@@ -87,20 +89,21 @@ def _tables(page: BeautifulSoup) -> None:
 
 
 def _lists(page: BeautifulSoup) -> None:
-    """Entries of a list of works are items of a list; ``doc-biblioentry`` has been withdrawn from ARIA."""
+    """Works are items of a list; ``doc-biblioentry`` has been withdrawn from ARIA."""
     for entry in page.select("[role=doc-biblioentry]"):
         entry["role"] = "listitem"
 
 
 def _controls(page: BeautifulSoup) -> None:
-    if sidebar := page.find("div", id="pst-primary-sidebar"):  # all content lies in a landmark
+    # All content lies in a landmark.
+    if sidebar := page.find("div", id="pst-primary-sidebar"):
         sidebar.attrs.update({"role": "complementary", "aria-label": "The book"})
     for icon in page.select("i[class*=fa-], span[class*=fa-]"):
         icon["aria-hidden"] = "true"
 
 
 def _images(page: BeautifulSoup, folder: Path) -> None:
-    """Images get their size, so that nothing jumps, and load when they come near; smaller ones replace theirs."""
+    """Images get their size, so that nothing jumps, load when near, and become smaller."""
     for number, image in enumerate(page.select("main img")):
         path = folder / str(image["src"])
         if not path.is_file() or path.suffix not in (".png", ".webp"):

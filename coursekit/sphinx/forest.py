@@ -1,7 +1,8 @@
-"""Sphinx: the directive ``{forest}`` shows every claim in one line: its verdict, and its effects against δ.
+"""Sphinx: the directive ``{forest}`` shows every claim in a line: verdict, and effects against δ.
 
-Each line is a native ``<details>``, in which everything else stands: parts, conditions, runs, what could mislead. It works
-without scripts and is read aloud in order. The filters are radio buttons that course.css acts upon.
+Each line is a native ``<details>``, in which everything else stands: parts, conditions, runs, what
+could mislead. It works without scripts and is read aloud in order. The filters are radio buttons
+that course.css acts upon.
 """
 
 from collections.abc import Iterable, Iterator
@@ -46,7 +47,7 @@ class ForestDirective(SphinxDirective):
     has_content: ClassVar[bool] = False
 
     def run(self) -> list[nodes.Node]:
-        """Make the nodes. The page is read anew at each build, since any notebook may have settled something."""
+        """Make the nodes, anew at each build, since any notebook may have settled something."""
         self.env.note_reread()
         root = Path(self.env.srcdir)
         verdicts, book = load_verdicts(root), load_book(root)
@@ -171,7 +172,8 @@ def _tally(settled: Iterable[Verdict]) -> str:
         if any(one.kind == kind for one in settled)
     ]
     text = f"{len(settled)} claims: {', '.join(counts)}."
-    return f'<p class="claim-strip" aria-hidden="true">{marks}</p>\n<p class="ledger-counts">{text}</p>'
+    strip = f'<p class="claim-strip" aria-hidden="true">{marks}</p>'
+    return f'{strip}\n<p class="ledger-counts">{text}</p>'
 
 
 def _filters(settled: list[Verdict], titles: dict[str, str]) -> str:
@@ -218,7 +220,7 @@ def _scale() -> str:
 
 
 def _place(effect: float) -> float:
-    """Where an effect, in δ, lies in a line's picture, 160 wide; what is further out lies at its edge."""
+    """Where an effect, in δ, lies in a line's picture, 160 wide; the edge stands for all beyond."""
     return 80 + 72 * max(-REACH, min(REACH, effect)) / REACH
 
 
@@ -238,7 +240,8 @@ def _picture(one: Verdict) -> str:
         drawn.append(f'<circle cx="{mean:.1f}" cy="{y:.1f}" r="{2.4 if step > 4 else 1.6}"/>')
     band = f'<rect x="{_place(-1):.1f}" width="{_place(1) - _place(-1):.1f}" height="20"/>'
     return (
-        '<svg class="claim-picture" aria-hidden="true" viewBox="0 0 160 20" width="160" height="20">'
+        '<svg class="claim-picture" aria-hidden="true" viewBox="0 0 160 20" width="160" '
+        'height="20">'
         f'{band}<path class="zero" d="M80 0V20"/>{"".join(drawn)}</svg>'
     )
 

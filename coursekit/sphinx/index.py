@@ -1,6 +1,7 @@
 """Sphinx: the index leads from each term of the glossary to its first use in each page.
 
-Sphinx itself enters the glossary's terms. The rest follows from the links to them, so nobody keeps a second list.
+Sphinx itself enters the glossary's terms. The rest follows from the links to them, so nobody keeps
+a second list.
 """
 
 from pathlib import Path
@@ -24,7 +25,7 @@ class GlossaryError(SphinxError):
 
 
 class FirstUses(SphinxTransform):
-    """Enter a page's first link to each term into the index, below the term, under the page's title."""
+    """Enter a page's first link to each term into the index, under the page's title."""
 
     default_priority: ClassVar[int] = 800  # before Sphinx collects the entries, at 850
 
@@ -58,7 +59,7 @@ def _read_terms(app: Sphinx) -> None:
 
 
 def _lead_back(app: Sphinx, page: str, _: str, context: dict[str, Any], __: object) -> None:
-    """Give the index the link to the page before it, which Sphinx gives to pages with a source only."""
+    """Give the index the link to the page before it, which pages without a source lack."""
     if page == "genindex" and not context.get("prev"):
         before = next(
             (name for name, (_, _, after) in app.env.collect_relations().items() if after == page),

@@ -1,4 +1,4 @@
-"""Sphinx: a page with a notebook has buttons that open it in Colab, Kaggle and Binder, where its repository is known."""
+"""Sphinx: buttons open a page's notebook in Colab, Kaggle and Binder."""
 
 import re
 import subprocess
@@ -20,15 +20,16 @@ _GITHUB = re.compile(
 
 
 def repository(setting: str, folder: Path) -> tuple[str, str] | None:
-    """Give owner and name of the book's GitHub repository: the setting's, else that of git's origin, else None.
+    """Give owner and name of the GitHub repository: the setting's, else of git's origin, else None.
 
     Raises ConfigError where the setting names anything but a GitHub repository.
     """
     if setting and setting != _NOT_SET:
         if not (named := _GITHUB.fullmatch(setting)):
             raise ConfigError(
-                f"_config.yml: repository.url is {setting!r}; Colab, Kaggle and Binder open notebooks from "
-                "https://github.com/OWNER/NAME only. Name such a repository or leave the setting out."
+                f"_config.yml: repository.url is {setting!r}; Colab, Kaggle and Binder open "
+                "notebooks from https://github.com/OWNER/NAME only. Name such a repository or "
+                "leave the setting out."
             )
         return named.group(1), named.group(2)
     named = _GITHUB.fullmatch(_git(folder, "remote", "get-url", "origin"))
@@ -36,7 +37,7 @@ def repository(setting: str, folder: Path) -> tuple[str, str] | None:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    """Ask git something about the folder; empty where there is no git, no repository or no answer."""
+    """Ask git something about the folder; empty without git, a repository or an answer."""
     try:
         done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
     except OSError:
@@ -45,13 +46,15 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 def launch_links(owner: str, name: str, branch: str, notebook: str) -> dict[str, str]:
-    """Give the addresses that open a notebook of a GitHub repository, by the name of the service."""
+    """Give the addresses that open a notebook of a GitHub repository, by service."""
     file = f"{owner}/{name}/blob/{quote(branch)}/{quote(notebook)}"
     return {
         "Colab": f"https://colab.research.google.com/github/{file}",
         "Kaggle": f"https://www.kaggle.com/kernels/welcome?src=https://github.com/{file}",
-        "Binder": f"https://mybinder.org/v2/gh/{owner}/{name}/{quote(branch, safe='')}"
-        f"?urlpath={quote('lab/tree/' + notebook, safe='')}",
+        "Binder": (
+            f"https://mybinder.org/v2/gh/{owner}/{name}/{quote(branch, safe='')}"
+            f"?urlpath={quote('lab/tree/' + notebook, safe='')}"
+        ),
     }
 
 
@@ -63,7 +66,8 @@ def _find_repository(app: Sphinx) -> None:
     published = _git(root, "rev-parse", "--abbrev-ref", "origin/HEAD").removeprefix("origin/")
     chosen = options.get("repository_branch") if setting not in ("", _NOT_SET) else ""
     app.course_branch = chosen or published or "main"
-    app.course_prefix = _git(root, "rev-parse", "--show-prefix")  # where the book is a subfolder
+    # Where the book is a subfolder.
+    app.course_prefix = _git(root, "rev-parse", "--show-prefix")
 
 
 def _add_launch_buttons(app: Sphinx, pagename: str, _: str, context: dict[str, Any], *__: Any):

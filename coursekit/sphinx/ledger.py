@@ -1,4 +1,4 @@
-"""Sphinx: the directive ``{ledger}`` shows all claims and their verdicts; the role ``{claim}`` links a sentence to its row."""
+"""Sphinx: ``{ledger}`` shows all claims and their verdicts, ``{claim}`` links a sentence there."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -43,7 +43,7 @@ class LedgerError(SphinxError):
 
 
 class to_place(nodes.reference):
-    """A link to a place of the book: ``page`` and ``place``, the id in it. Its address is filled in when written."""
+    """A link to a place of the book, the id ``place`` in ``page``; its address comes in writing."""
 
 
 class claim_row(nodes.row):
@@ -51,11 +51,11 @@ class claim_row(nodes.row):
 
 
 class claim_cell(nodes.entry):
-    """A table cell, a heading of its row or column where ``scope`` says so; ``label`` names its column."""
+    """A table cell; with ``scope`` a heading of its row or column. ``label`` names its column."""
 
 
 class ClaimRole(SphinxRole):
-    """``{claim}`C14` `` becomes a small link to the claim's row in the ledger that shows the verdict."""
+    """``{claim}`C14` `` becomes a small link to the claim's row, which shows the verdict."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Make the link; the first one of a claim in a page is what the ledger links back to."""
@@ -86,12 +86,12 @@ class ClaimRole(SphinxRole):
 
 
 class LedgerDirective(SphinxDirective):
-    """Counts by verdict, a filter, and for each chapter a table of its claims, all from the notebooks' records."""
+    """Counts by verdict, a filter, and for each chapter a table, all from the records."""
 
     has_content: ClassVar[bool] = False
 
     def run(self) -> list[nodes.Node]:
-        """Make the nodes. The page is read anew at each build, since any notebook may have settled something."""
+        """Make the nodes, at each build, since any notebook may have settled something."""
         self.env.note_reread()
         ledger, book = _ledger(self.env.app), self.env.app.course_book
         made = [_counts(ledger), nodes.raw("", _filter_form(ledger), format="html")]
@@ -179,9 +179,9 @@ def _count(ledger: Ledger, which: str) -> int:
 def _counts(ledger: Ledger) -> nodes.paragraph:
     count = {which: _count(ledger, which) for which, _ in FILTERS}
     text = (
-        f"{len(ledger.claims)} claims: {count[SUPPORTED]} supported, {count[DEPENDS]} that depend on something, "
-        f"{count[NOT_SUPPORTED]} not supported here. For {count['disagree'] or 'none'} of them the second set of seeds "
-        "gives another verdict."
+        f"{len(ledger.claims)} claims: {count[SUPPORTED]} supported, {count[DEPENDS]} that depend "
+        f"on something, {count[NOT_SUPPORTED]} not supported here. For "
+        f"{count['disagree'] or 'none'} of them the second set of seeds gives another verdict."
     )
     return nodes.paragraph("", text, classes=["ledger-counts"])
 
@@ -195,7 +195,10 @@ def _filter_form(ledger: Ledger) -> str:
         f"{' checked' if value == 'all' else ''}> {label} ({count})</label>"
         for value, label, count in options
     )
-    return f'<fieldset class="ledger-filter">\n<legend>Show claims by verdict</legend>\n{buttons}\n</fieldset>'
+    return (
+        '<fieldset class="ledger-filter">\n<legend>Show claims by'
+        f" verdict</legend>\n{buttons}\n</fieldset>"
+    )
 
 
 def _verdict(claim: Claim) -> list[nodes.Node]:

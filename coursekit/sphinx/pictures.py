@@ -1,6 +1,7 @@
-"""Sphinx: the directive ``{picture-of}`` shows a picture that a notebook of the book stores, so no copy of it is kept.
+"""Sphinx: ``{picture-of}`` shows a picture that a notebook stores, so no copy of it is kept.
 
-Its argument is the page, its option ``shows`` the first words of the picture's alternative text, its body a caption::
+Its argument is the page, its option ``shows`` the first words of the picture's alternative text,
+its body a caption::
 
     ```{picture-of} chapters/noise
     :shows: Decision regions of three networks
@@ -26,7 +27,7 @@ from coursekit.sphinx import PARALLEL
 
 
 def find_picture(path: Path, shows: str) -> tuple[bytes, str]:
-    """Find the PNG in the notebook ``path`` whose alternative text begins with ``shows``; give both.
+    """Find the PNG in a notebook whose alternative text begins with ``shows``; give both.
 
     Raises PageError where the notebook is missing, or where not exactly one picture begins so.
     """
@@ -63,7 +64,8 @@ class PictureOfDirective(SphinxDirective):
         self.env.note_dependency(str(notebook))
         if "shows" not in self.options:
             raise self.error(
-                "{picture-of} needs the option `shows`, the beginning of a picture's alternative text"
+                "{picture-of} needs the option `shows`, the beginning of a picture's alternative "
+                "text"
             )
         try:
             png, alt = find_picture(notebook, self.options["shows"])

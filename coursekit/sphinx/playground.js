@@ -14,7 +14,6 @@
   let loaded;
   const load = async () => {
     await Promise.all([add("link", {rel: "stylesheet", href: `${folder}playground.css`}), add("script", {src: `${folder}playground.js`})]);
-    await Playground.start(folder);
   };
   const begin = (playground) => {
     if (!playground.refused && !matchMedia("(prefers-reduced-motion: reduce)").matches) playground.train();

@@ -1,6 +1,7 @@
-"""Sphinx: the directive ``{quiz}`` shows a question whose answers, when opened, say whether they are right and why.
+"""Sphinx: ``{quiz}`` shows a question whose answers, opened, say if they are right and why.
 
-Each answer is a native ``<details>``: it opens by mouse, by keyboard, without scripts and from a file.
+Each answer is a native ``<details>``: it opens by mouse, by keyboard, without scripts and from a
+file.
 """
 
 from typing import ClassVar
@@ -42,7 +43,8 @@ class QuizDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Make the nodes; a question that cannot be read is an error at its line."""
         try:
-            # Lines count from the first of the body, so that nested text gets its own line in messages.
+            # Lines count from the first of the body, so that nested text gets its own line in
+            # messages.
             read = read_quiz(self.arguments[0], list(self.content), 0)
         except MystError as error:
             line = self.lineno + self.content_offset + error.line + 1
@@ -76,7 +78,8 @@ def _visit_quiz(self: HTML5Translator, node: quiz) -> None:
 def _visit_question(self: HTML5Translator, node: quiz_question) -> None:
     number, (place,) = node.parent["number"], node.parent["ids"]
     self.body.append(
-        f'<p class="quiz-question" id="{place}-words"><span class="quiz-number">Question {number}.</span> '
+        f'<p class="quiz-question" id="{place}-words">'
+        f'<span class="quiz-number">Question {number}.</span> '
     )
 
 

@@ -1,7 +1,8 @@
-"""Sphinx: pages at old addresses lead to where the pages lie now, and keep what follows ``#`` or ``?``.
+"""Sphinx: old addresses lead to where pages lie now, and keep what follows ``#`` or ``?``.
 
-``course_redirects`` in _config.yml says which. A script does it, since browsers drop a fragment when a page is left by
-``<meta http-equiv="refresh">``, which is for those without scripts. A page that an edition of the book lacks has no such page.
+``course_redirects`` in _config.yml says which. A script does it, since browsers drop a fragment
+when a page is left by ``<meta http-equiv="refresh">``, which is for those without scripts. A page
+that an edition of the book lacks has no such page.
 """
 
 from html import escape

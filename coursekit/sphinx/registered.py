@@ -1,4 +1,4 @@
-"""Sphinx: the directive ``{registered} C14`` shows what the registry says of a claim, on the page that puts it to the test."""
+"""Sphinx: the directive ``{registered} C14`` shows what the registry says of a claim."""
 
 from pathlib import Path
 from typing import ClassVar

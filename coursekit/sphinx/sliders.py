@@ -1,7 +1,8 @@
-"""Sphinx: figures with a slider have below their picture a fold, in which Vega draws them once it is opened.
+"""Sphinx: figures with a slider have a fold in which Vega draws them once it is opened.
 
-``sliders.py`` stores such a figure as Vega-Lite beside its picture. Vega comes from the folder ``vendor``, so no page asks for
-anything elsewhere; it is loaded by the first fold that a reader opens, and by no page that has none.
+``sliders.py`` stores such a figure as Vega-Lite beside its picture. Vega comes from the folder
+``vendor``, so no page asks for anything elsewhere; it is loaded by the first fold that a reader
+opens, and by no page that has none.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Sphinx: a page is shown with the outputs stored in the notebook beside it; nothing is executed."""
+"""Sphinx: a page is shown with the outputs of the notebook beside it; nothing is executed."""
 
 import re
 from pathlib import Path
@@ -25,9 +25,10 @@ class StoredOutputsError(SphinxError):
 
 
 def read_page(text: str, page: str) -> nbformat.NotebookNode:
-    """Read the page ``text`` as a notebook with the outputs of the notebook beside the file ``page``.
+    """Read the page ``text`` as a notebook, with the outputs of the one beside the file ``page``.
 
-    Raises StoredOutputsError where there is none, where its code is not the page's, or where it holds an error.
+    Raises StoredOutputsError where there is none, where its code is not the page's, or where it
+    holds an error.
     """
     text = without_bindings(text)
     notebook = read_myst_markdown_notebook(text, add_source_map=True, path=page)
@@ -35,7 +36,8 @@ def read_page(text: str, page: str) -> nbformat.NotebookNode:
     if not path.exists():
         raise StoredOutputsError(f"{page} has no notebook; run `course build`")
     built = nbformat.read(path, as_version=4)
-    notebook.metadata.language_info = built.metadata.language_info  # for the colours of code
+    # For the colours of code.
+    notebook.metadata.language_info = built.metadata.language_info
     stored = [cell for cell in code_cells(built) if not is_setup(cell)]
     cells = code_cells(notebook)
     if [cell.source.strip() for cell in cells] != [cell.source.strip() for cell in stored]:
@@ -53,7 +55,7 @@ def read_page(text: str, page: str) -> nbformat.NotebookNode:
 
 
 def fold_solutions(notebook: nbformat.NotebookNode) -> None:
-    """Fold away what solves an exercise: solutions, answers, and what cells show after the first solution."""
+    """Fold away what solves an exercise: solutions, answers, and what later cells show."""
     solved = False
     for cell in notebook.cells:
         kind = kind_of(cell)
@@ -62,7 +64,8 @@ def fold_solutions(notebook: nbformat.NotebookNode) -> None:
             cell.source = (
                 f"{fence}{{admonition}} Solution\n:class: dropdown\n\n{cell.source}\n{fence}"
             )
-        elif kind == "check":  # what it prints, and what it tests in secret, is no reading
+        elif kind == "check":
+            # What it prints, and what it tests in secret, is no reading.
             cell.source, cell.outputs = without_regions(cell.source, "HIDDEN TESTS").strip(), []
         elif kind == "solution":
             solved = True

@@ -1,51 +1,45 @@
 // @ts-check
-/** Optimizers with Keras' formulas. TensorFlow.js' own Adam puts epsilon elsewhere. */
-import * as tf from "@tensorflow/tfjs-core";
+/** Optimizers with Keras' formulas. */
 
-const EPSILON = 1e-7; // Keras' for Adam and RMSprop
+/** Keras' for Adam and RMSprop. */
+const EPSILON = 1e-7;
 
 /** @typedef {{kind: "sgd" | "adam" | "rmsprop", rate: number, momentum: number}} Optimizer */
 
-/** Updates variables from their gradients, and keeps what it has to remember of them. */
+/** Updates parameters from their gradients, and keeps what it has to remember of them. */
 export class Updates {
-  /** @param {Optimizer} setting `momentum` is of SGD @param {tf.Variable[]} variables */
-  constructor(setting, variables) {
+  /** @param {Optimizer} setting `momentum` is of SGD @param {import("./network.js").Parameter[]} parameters */
+  constructor(setting, parameters) {
     this.setting = setting;
-    this.variables = variables;
+    this.parameters = parameters;
     this.step = 0;
-    const count = setting.kind === "adam" ? 2 : 1;
-    /** @param {tf.Variable} variable */
-    const empty = (variable) => tf.tidy(() => tf.variable(tf.zerosLike(variable), false));
-    this.memory = variables.map((variable) => Array.from({length: count}, () => empty(variable)));
+    this.memory = parameters.map(({value}) => [new Float32Array(value.length), new Float32Array(value.length)]);
   }
 
-  /** @param {tf.Tensor[]} gradients one for each variable */
-  apply(gradients) {
+  /** Take one step along the gradients. */
+  apply() {
     const {kind, rate, momentum} = this.setting;
     this.step += 1;
-    this.variables.forEach((variable, index) => {
-      const gradient = gradients[index];
-      const [first, second] = this.memory[index];
+    const corrected = (rate * Math.sqrt(1 - 0.999 ** this.step)) / (1 - 0.9 ** this.step);
+    for (let index = 0; index < this.parameters.length; index++) {
+      const {value, gradient} = this.parameters[index], [first, second] = this.memory[index], count = value.length;
       if (kind === "sgd") {
-        if (momentum > 0) {
-          first.assign(tf.sub(tf.mul(first, momentum), tf.mul(gradient, rate)));
-          variable.assign(tf.add(variable, first));
-        } else {
-          variable.assign(tf.sub(variable, tf.mul(gradient, rate)));
+        for (let at = 0; at < count; at++) {
+          first[at] = momentum * first[at] - rate * gradient[at];
+          value[at] += first[at];
         }
       } else if (kind === "rmsprop") {
-        first.assign(tf.add(tf.mul(first, 0.9), tf.mul(tf.square(gradient), 0.1)));
-        variable.assign(tf.sub(variable, tf.mul(tf.mul(gradient, rate), tf.rsqrt(tf.add(first, EPSILON)))));
+        for (let at = 0; at < count; at++) {
+          first[at] = 0.9 * first[at] + 0.1 * gradient[at] ** 2;
+          value[at] -= (rate * gradient[at]) / Math.sqrt(first[at] + EPSILON);
+        }
       } else {
-        const corrected = (rate * Math.sqrt(1 - 0.999 ** this.step)) / (1 - 0.9 ** this.step);
-        first.assign(tf.add(first, tf.mul(tf.sub(gradient, first), 0.1)));
-        second.assign(tf.add(second, tf.mul(tf.sub(tf.square(gradient), second), 0.001)));
-        variable.assign(tf.sub(variable, tf.div(tf.mul(first, corrected), tf.add(tf.sqrt(second), EPSILON))));
+        for (let at = 0; at < count; at++) {
+          first[at] += 0.1 * (gradient[at] - first[at]);
+          second[at] += 0.001 * (gradient[at] ** 2 - second[at]);
+          value[at] -= (corrected * first[at]) / (Math.sqrt(second[at]) + EPSILON);
+        }
       }
-    });
-  }
-
-  dispose() {
-    tf.dispose(this.memory);
+    }
   }
 }

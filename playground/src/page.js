@@ -1,10 +1,9 @@
 // @ts-check
 /** The playground: what a reader sets, starts and sees. */
-import * as tf from "@tensorflow/tfjs-core";
 import {element, makeControls} from "./controls.js";
 import {rowsInPiece, tooMuch} from "./cost.js";
 import {trainingPoints} from "./data.js";
-import {logits} from "./network.js";
+import {forward} from "./network.js";
 import {PRESETS} from "./presets.js";
 import RECORDED from "./recorded.json" with {type: "json"};
 import {change, fromAddress, toAddress, toKeras} from "./settings.js";
@@ -39,6 +38,8 @@ let active;
  */
 export function open(root, options = {}) {
   const playground = new Playground(root, options);
+  // For whoever looks at the page from outside: a test, or a reader in the console.
+  Object.assign(root, {playground});
   playground.go(options.address ?? "");
   return playground;
 }
@@ -57,7 +58,6 @@ function read(address) {
 }
 
 class Playground {
-  backend = /** @type {"wasm" | "cpu"} */ (tf.getBackend());
   setting = PRESETS[0].setting;
   /** @type {typeof PRESETS[0] | undefined} */
   preset = undefined;
@@ -81,7 +81,7 @@ class Playground {
   piece = 0; // milliseconds that a piece of work takes at most
   seen = {hidden: empty(), output: empty(), means: [empty(), empty()], variances: [empty(), empty()]};
 
-  region = new RegionView(this.backend === "wasm" ? 60 : 30); // without WebAssembly each place takes ten times as long
+  region = new RegionView(60);
   accuracy = new Chart("Accuracy", "The share of points on their side of the border, in inference mode; and as Keras reports it of an epoch, in training mode. Of several runs: the mean, and from the lowest to the highest.", NAMES, {low: 0.4, high: 1, reference: REFERENCE});
   loss = new Chart("Loss", "Cross-entropy. Every point counts, those most where the network is sure and wrong.", NAMES, {low: 0, reference: REFERENCE});
   norms = new Chart("Norms of weights", "The root of the sum of the squares of a layer's weights, without biases.", ["first hidden layer", "output layer"], {low: 0});
@@ -179,7 +179,7 @@ class Playground {
 
   /** @param {Setting} setting */
   tooMuch(setting) {
-    return tooMuch(setting, trainingPoints(setting.data.points, setting.data.train), this.backend);
+    return tooMuch(setting, trainingPoints(setting.data.points, setting.data.train));
   }
 
   /** Take a new value, or say why not. @param {string} path @param {string | number | boolean} value */
@@ -219,7 +219,6 @@ class Playground {
   /** Start anew with a setting; what was trained stays as faint curves. @param {Setting} setting @param {string} [name] of a preset */
   set(setting, name) {
     if (this.runs.some((run) => run.epochs > 1)) for (const chart of [this.accuracy, this.loss, this.norms]) chart.keep();
-    for (const run of this.runs) run.dispose();
     const address = toAddress(setting);
     const same = PRESETS.filter((one) => toAddress(one.setting) === address);
     this.preset = same.find((one) => one.name === (name ?? this.preset?.name)) ?? same[0];
@@ -442,26 +441,24 @@ class Playground {
     note(seen.hidden, norm(dense[0].kernel));
     note(seen.output, norm(dense[dense.length - 1].kernel));
     const normalization = layers.find((layer) => layer.kind === "normalization");
-    if (!normalization?.last) return;
+    if (!normalization?.last.batches) return;
     for (const [curves, batch, moving] of /** @type {const} */ ([
       [seen.means, normalization.last.mean, normalization.mean],
       [seen.variances, normalization.last.variance, normalization.variance],
     ])) {
-      note(curves[0], batch);
-      note(curves[1], moving.dataSync()[0]);
+      note(curves[0], batch[0]);
+      note(curves[1], moving[0]);
     }
   }
 
   /** What the first activation receives for at most 200 training points. */
   histogram() {
     const [run] = this.runs, y = Array(33).fill(0);
+    const rows = Math.min(200, run.data.train.count, rowsInPiece(this.setting));
     /** @type {Float32Array | undefined} */
     let values;
-    tf.tidy(() => {
-      const rows = Math.min(200, run.data.train.count, rowsInPiece(this.setting, this.backend));
-      logits(run.layers, tf.slice(run.sets.train.x, 0, rows), undefined, (layer, received) => {
-        if (layer.kind === "activation") values ??= /** @type {Float32Array} */ (received.dataSync());
-      });
+    forward(run.layers, run.sets.train.x, rows, "inference", (layer, received) => {
+      if (layer.kind === "activation") values ??= received.slice(0, rows * layer.size);
     });
     const all = (values ?? new Float32Array(1)).filter(Number.isFinite);
     const most = all.reduce((sum, value) => Math.max(sum, Math.abs(value)), 1e-6);
@@ -497,7 +494,7 @@ function empty() {
   return {x: [], y: []};
 }
 
-/** @param {tf.Variable} kernel */
+/** @param {Float32Array} kernel */
 function norm(kernel) {
-  return tf.tidy(() => tf.norm(kernel).dataSync()[0]);
+  return Math.sqrt(kernel.reduce((sum, value) => sum + value ** 2, 0));
 }

@@ -1,9 +1,8 @@
 // @ts-check
 /** One run: a network, its data, its optimizer, and what was measured after each epoch. */
-import * as tf from "@tensorflow/tfjs-core";
 import {rowsInPiece} from "./cost.js";
 import {drawPoints, inUnits} from "./data.js";
-import {build, dispose, logits, trainable} from "./network.js";
+import {backward, build, crossEntropy, forward, parameters, STREAMS} from "./network.js";
 import {Updates} from "./optimizers.js";
 import {Random} from "./random.js";
 
@@ -11,7 +10,7 @@ import {Random} from "./random.js";
  * @typedef {import("./network.js").Layers & {data: import("./data.js").Data, optimizer: import("./optimizers.js").Optimizer,
  *   batch: number, epochs: number, seed: number, seeds: number}} Setting
  * @typedef {{loss: number[], accuracy: number[]}} Scores one value an epoch
- * @typedef {{x: tf.Tensor2D, y: tf.Tensor2D}} Set
+ * @typedef {{x: Float32Array, y: Float32Array, count: number}} Set inputs in their units, and classes
  */
 
 export class Training {
@@ -20,12 +19,13 @@ export class Training {
     this.setting = setting;
     this.seed = seed;
     this.data = drawPoints(setting.data, seed);
-    this.random = new Random(seed);
-    this.layers = tf.tidy(() => build(setting, this.random)); // variables stay, the tensors they were made from go
-    this.variables = trainable(this.layers);
-    this.updates = new Updates(setting.optimizer, this.variables);
-    this.sets = {train: this.tensors(this.data.train), test: this.tensors(this.data.test)};
+    this.random = new Random(seed, STREAMS.order);
+    this.layers = build(setting, seed);
+    this.updates = new Updates(setting.optimizer, parameters(this.layers));
+    this.sets = {train: this.given(this.data.train), test: this.given(this.data.test)};
     this.epochs = 0;
+    /** Whether the last piece of work left it within an epoch. */
+    this.middle = false;
     /**
      * After each epoch: of both sets in inference mode, and `reported`, what Keras reports of the training points: means over
      * the epoch's batches, in training mode, while the weights change.
@@ -33,6 +33,8 @@ export class Training {
      */
     this.history = {train: {loss: [], accuracy: []}, test: {loss: [], accuracy: []}, reported: {loss: [], accuracy: []}};
     this.sums = {loss: 0, right: 0};
+    /** The last batch, as the network received it. @type {Set} */
+    this.batch = {x: new Float32Array(0), y: new Float32Array(0), count: 0};
     this.work = this.pieces();
   }
 
@@ -43,34 +45,33 @@ export class Training {
 
   /** The next short piece of work; says whether it ended an epoch. @returns {boolean} */
   advance() {
-    return /** @type {boolean} */ (this.work.next().value);
+    const ended = /** @type {boolean} */ (this.work.next().value);
+    this.middle = !ended;
+    return ended;
   }
 
   /** @returns {Generator<boolean, never>} */
   *pieces() {
-    const {count} = this.data.train, {train} = this.sets;
+    const {train} = this.sets, {count} = train;
     const size = Math.min(this.setting.batch, count);
     for (;;) {
       this.sums = {loss: 0, right: 0};
-      const order = size < count ? this.random.order(count) : [];
+      const order = size < count ? this.random.order(count) : undefined;
       for (let start = 0; start < count; start += size) {
-        tf.tidy(() => {
-          if (size === count) return this.update(train.x, train.y);
-          const rows = tf.tensor1d(order.slice(start, start + size), "int32");
-          this.update(tf.gather(train.x, rows), tf.gather(train.y, rows));
-        });
+        this.batch = order ? gather(train, order, start, Math.min(start + size, count)) : train;
+        this.update(this.batch);
         yield false;
       }
       for (const name of /** @type {const} */ (["train", "test"])) {
-        const set = this.sets[name], points = this.data[name].count;
+        const set = this.sets[name];
         let loss = 0, right = 0;
-        for (const [start, rows] of this.parts(points)) {
-          const seen = tf.tidy(() => this.score({x: tf.slice(set.x, start, rows), y: tf.slice(set.y, start, rows)}));
-          loss += seen.loss * rows;
+        for (const [start, rows] of this.parts(set.count)) {
+          const seen = this.score(set, start, rows);
+          loss += seen.loss;
           right += seen.right;
           yield false;
         }
-        this.note(this.history[name], loss / points, right / points);
+        this.note(this.history[name], loss / set.count, right / set.count);
       }
       this.note(this.history.reported, this.sums.loss / count, this.sums.right / count);
       this.epochs += 1;
@@ -86,84 +87,66 @@ export class Training {
 
   /** Cut rows into parts that are evaluated in one go. @param {number} rows @returns {[number, number][]} first row and number */
   parts(rows) {
-    const size = rowsInPiece(this.setting, /** @type {import("./cost.js").Backend} */ (tf.getBackend()));
+    const size = rowsInPiece(this.setting);
     return Array.from({length: Math.ceil(rows / size)}, (_, part) => [part * size, Math.min(size, rows - part * size)]);
   }
 
-  /** One step of the optimizer. @param {tf.Tensor2D} x @param {tf.Tensor2D} y */
-  update(x, y) {
-    /** @type {tf.Tensor2D | undefined} */
-    let outputs;
-    const {value, grads} = tf.variableGrads(() => {
-      outputs = tf.keep(logits(this.layers, x, this.random));
-      return loss(outputs, y);
-    }, this.variables);
-    this.sums.loss += value.dataSync()[0] * x.shape[0];
-    this.sums.right += right(/** @type {tf.Tensor2D} */ (/** @type {unknown} */ (outputs)), y);
-    outputs?.dispose();
-    this.updates.apply(this.variables.map((variable) => grads[variable.name]));
-    for (const layer of this.layers) if (layer.kind === "dense" && layer.maxNorm > 0) bound(layer);
+  /** One step of the optimizer. @param {Set} batch */
+  update({x, y, count}) {
+    const seen = judge(forward(this.layers, x, count, "training"), y, count);
+    this.sums.loss += seen.loss;
+    this.sums.right += seen.right;
+    backward(this.layers, x, y, count);
+    this.updates.apply();
+    for (const layer of this.layers) if (layer.kind === "dense" && layer.maxNorm > 0) layer.bound();
   }
 
-  /** Mean loss, and how many points are right, in inference mode. @param {Set} set */
-  score({x, y}) {
-    return tf.tidy(() => {
-      const outputs = logits(this.layers, x);
-      return {loss: loss(outputs, y).dataSync()[0], right: right(outputs, y)};
-    });
+  /** The sum of losses, and how many points are right, in inference mode. @param {Set} set @param {number} start @param {number} rows */
+  score({x, y}, start, rows) {
+    const outputs = forward(this.layers, x.subarray(2 * start, 2 * (start + rows)), rows, "inference");
+    return judge(outputs, y.subarray(start, start + rows), rows);
   }
 
   /**
    * The probability of class 1 at points, part by part; the last value holds all.
    * @param {Float32Array} points row by row, two values each, as drawn
+   * @param {import("./network.js").Mode} [mode]
    * @returns {Generator<undefined, Float32Array>}
    */
-  *probabilities(points) {
+  *probabilities(points, mode = "inference") {
     const inputs = inUnits(points, this.setting.data.units), found = new Float32Array(points.length / 2);
     for (const [start, rows] of this.parts(found.length)) {
-      const part = inputs.subarray(2 * start, 2 * (start + rows));
-      found.set(tf.tidy(() => tf.sigmoid(logits(this.layers, tf.tensor2d(part, [rows, 2]))).dataSync()), start);
+      const outputs = forward(this.layers, inputs.subarray(2 * start, 2 * (start + rows)), rows, mode);
+      for (let row = 0; row < rows; row++) found[start + row] = 1 / (1 + Math.exp(-outputs[row]));
       yield undefined;
     }
     return found;
   }
 
   /** @param {import("./data.js").Points} points @returns {Set} */
-  tensors({x, y, count}) {
-    return {x: tf.tensor2d(inUnits(x, this.setting.data.units), [count, 2]), y: tf.tensor2d(y, [count, 1])};
-  }
-
-  dispose() {
-    dispose(this.layers);
-    this.updates.dispose();
-    tf.dispose([this.sets.train, this.sets.test]);
+  given({x, y, count}) {
+    return {x: inUnits(x, this.setting.data.units), y, count};
   }
 }
 
-/** Keras' MaxNorm with axis 0. @param {import("./network.js").Dense} layer */
-function bound({kernel, maxNorm}) {
-  tf.tidy(() => {
-    const norms = tf.sqrt(tf.sum(tf.square(kernel), 0, true));
-    kernel.assign(tf.mul(kernel, tf.div(tf.clipByValue(norms, 0, maxNorm), tf.add(norms, 1e-7))));
-  });
+/** The points of a batch. @param {Set} set @param {number[]} order @param {number} from @param {number} to @returns {Set} */
+function gather({x, y}, order, from, to) {
+  const batch = {x: new Float32Array(2 * (to - from)), y: new Float32Array(to - from), count: to - from};
+  for (let at = from; at < to; at++) {
+    const point = order[at], place = at - from;
+    batch.x[2 * place] = x[2 * point];
+    batch.x[2 * place + 1] = x[2 * point + 1];
+    batch.y[place] = y[point];
+  }
+  return batch;
 }
 
-/**
- * Mean binary cross-entropy from logits, as Keras computes it in a compiled model that ends in a sigmoid.
- * @param {tf.Tensor2D} outputs
- * @param {tf.Tensor2D} y
- * @returns {tf.Scalar}
- */
-export function loss(outputs, y) {
-  // max(z, 0) − z·y + log(1 + exp(−|z|)), which does not overflow
-  const rest = tf.log1p(tf.exp(tf.neg(tf.abs(outputs))));
-  return tf.mean(tf.add(tf.sub(tf.relu(outputs), tf.mul(outputs, y)), rest));
-}
-
-/** How many points lie on their side of the border. @param {tf.Tensor2D} outputs @param {tf.Tensor2D} y */
-function right(outputs, y) {
-  const values = outputs.dataSync(), labels = y.dataSync();
-  let count = 0;
-  for (let index = 0; index < values.length; index++) count += Number(values[index] > 0 === labels[index] > 0);
-  return count;
+/** The sum of cross-entropies, and how many points lie on their side of the border. @param {Float32Array} outputs @param {Float32Array} y @param {number} rows */
+function judge(outputs, y, rows) {
+  let loss = 0, right = 0;
+  for (let row = 0; row < rows; row++) {
+    loss += crossEntropy(outputs[row], y[row]);
+    right += Number(outputs[row] > 0 === y[row] > 0);
+  }
+  return {loss, right};
 }

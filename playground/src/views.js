@@ -211,8 +211,8 @@ export class MaskView {
   draw(layer) {
     const context = brush(this.canvas), {width, height} = this.canvas;
     context.clearRect(0, 0, width, height);
-    if (!layer?.mask) return this.canvas.setAttribute("aria-label", "no mask yet, or no dropout");
-    const {mask, units = 1} = layer, rows = Math.min(30, mask.length / units), columns = Math.min(100, units);
+    if (!layer?.rows) return this.canvas.setAttribute("aria-label", "no mask yet, or no dropout");
+    const {size: units} = layer, mask = layer.mask.subarray(0, layer.rows * units), rows = Math.min(30, layer.rows), columns = Math.min(100, units);
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         context.fillStyle = mask[row * units + column] ? "#F0C75E" : "#1B3A6B";

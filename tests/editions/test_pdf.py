@@ -24,11 +24,14 @@ def test_the_pdf_holds_the_pages_in_order_with_an_outline_and_links_within(
     (tmp_path / "_toc.yml").write_text(yaml.safe_dump(contents))
     shutil.copy(ROOT / "_config.yml", tmp_path)
     out = tmp_path / "book.pdf"
-    done = subprocess.run(  # apart, since a process has one Playwright at a time
-        [sys.executable, "-c", "import sys; from pathlib import Path; from coursekit.editions.pdf import write_pdf\n"
-         "print(write_pdf(*map(Path, sys.argv[1:])))", str(book), str(tmp_path), str(out)],
-        capture_output=True, text=True, cwd=ROOT,
-    )  # fmt: skip
+    # Apart, since a process has one Playwright at a time.
+    code = (
+        "import sys\nfrom pathlib import Path\n"
+        "from coursekit.editions.pdf import write_pdf\n"
+        "print(write_pdf(*map(Path, sys.argv[1:])))"
+    )
+    command = [sys.executable, "-c", code, str(book), str(tmp_path), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     with pikepdf.open(out) as pdf, pdf.open_outline() as outline:
         assert len(pdf.pages) == int(done.stdout) > 10

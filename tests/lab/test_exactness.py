@@ -287,7 +287,8 @@ FED_WITH_ARRAYS = {"dense", "default batch size", "one-dimensional targets"}
 @pytest.mark.parametrize("name", CASES)
 def test_history_and_weights_equal_those_of_model_fit(name):
     build, x, y, batch_size = CASES[name]
-    held_out = (x[:21], y[:21])  # 21 is no multiple of a batch size: the last batch is smaller
+    # 21 is no multiple of a batch size: the last batch is smaller.
+    held_out = (x[:21], y[:21])
     arguments = {
         "epochs": EPOCHS,
         "batch_size": batch_size,

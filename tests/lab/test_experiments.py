@@ -1,4 +1,4 @@
-"""Experiments that run until they tell enough, claims concluded from them, and runs kept on disk."""
+"""Experiments that run until they tell enough, claims concluded from them, runs kept on disk."""
 
 import json
 import pickle
@@ -224,7 +224,7 @@ def test_nothing_is_kept_on_disk_unless_asked_for(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-# --------------------------------------------------------------------------------------- conclusions
+# -------------------------------------------------------------------------------------- conclusions
 
 
 def series(values, first=2000):

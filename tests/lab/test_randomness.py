@@ -1,4 +1,4 @@
-"""Random draws of `lab.fit`: right distributions, own streams, the same again with the same seed."""
+"""Random draws of `lab.fit`: right distributions, own streams, the same for the same seed."""
 
 import itertools
 import subprocess
@@ -65,7 +65,8 @@ def test_gaussian_noise_is_normal_with_its_standard_deviation(stddev):
     assert noise.mean() == pytest.approx(0, abs=5 / np.sqrt(noise.size))
     assert noise.std() == pytest.approx(1, abs=5 / np.sqrt(2 * noise.size))
     assert np.abs(np.corrcoef(noise.T) - np.eye(CELLS)).max() < 5 / np.sqrt(len(noise))
-    assert np.abs(noise).max() > 4  # the tails are there: about 6 of 96,000 draws are beyond 4
+    # The tails are there: about 6 of 96,000 draws are beyond 4.
+    assert np.abs(noise).max() > 4
 
 
 def test_gaussian_noise_with_an_odd_number_of_values_is_normal_too():
@@ -96,7 +97,7 @@ def test_a_noise_shape_says_where_a_mask_is_the_same(noise_shape, shared):
 
 @pytest.mark.parametrize("kind", ["dropout", "recurrent_dropout"])
 def test_recurrent_masks_hold_for_all_steps_of_a_sequence(kind):
-    """A recurrent layer that only copies shows its masks: its inputs, or what it adds up of them."""
+    """A recurrent layer that only copies shows its masks: its inputs, or their sums."""
     copying = {"kernel_initializer": "identity", "recurrent_initializer": "zeros"}
     if kind == "recurrent_dropout":
         copying["recurrent_initializer"] = "identity"

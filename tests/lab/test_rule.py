@@ -137,7 +137,7 @@ def test_what_cannot_be_compared_is_refused_by_name(first, second, measure, name
         paired_effect(first, second, measure)
 
 
-# --------------------------------------------------------------------------- how often the rule errs
+# -------------------------------------------------------------------------- how often the rule errs
 
 
 def readings(effect: float, spread: float, draw, times: int = 300) -> dict[str, float]:
@@ -200,7 +200,7 @@ def test_whether_runs_stop_does_not_depend_on_the_mean():
         assert last.n == 240
 
 
-# ------------------------------------------------------------------------------------------ verdicts
+# ----------------------------------------------------------------------------------------- verdicts
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_a_claim_without_parts_is_refused():
         verdict_of([])
 
 
-# ---------------------------------------------------------------------------------------------- Holm
+# --------------------------------------------------------------------------------------------- Holm
 
 
 def test_a_comparison_says_something_exactly_where_its_level_is_below_5_percent():

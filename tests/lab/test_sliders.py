@@ -93,7 +93,10 @@ def test_where_vega_lite_is_not_drawn_words_say_what_is_missing(shown: list[dict
 def test_a_line_marks_the_value_only_where_the_curves_run_along_it(shown: list[dict]) -> None:
     for label in ("epoch", "rate"):
         show_with_slider(plt.figure(), label, [1, 2, 3], curves=some_curves())
-    marks = [[layer["mark"]["type"] for layer in one[VEGA_LITE]["vconcat"][-1]["layer"]] for one in shown[1::2]]  # fmt: skip
+    marks = [
+        [layer["mark"]["type"] for layer in one[VEGA_LITE]["vconcat"][-1]["layer"]]
+        for one in shown[1::2]
+    ]
     assert marks == [["line", "rule"], ["line"]]
 
 

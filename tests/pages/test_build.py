@@ -1,4 +1,4 @@
-"""A build executes what has to be executed, keeps the rest, and leaves whole what it cannot finish."""
+"""A build executes what it has to, keeps the rest, and leaves whole what it cannot finish."""
 
 import base64
 import json
@@ -19,9 +19,8 @@ from coursekit.paths import ROOT
 from coursekit.rules.check import check
 from tests.support.small_course import Course
 
-STAMP = (
-    "\n```{code-cell} ipython3\nimport time\nprint(time.time_ns())\n```\n"  # tells executions apart
-)
+# Tells executions apart.
+STAMP = "\n```{code-cell} ipython3\nimport time\nprint(time.time_ns())\n```\n"
 
 
 def run(course: Course, **options):
@@ -164,7 +163,10 @@ def test_only_the_chosen_page_is_built(course: Course) -> None:
 def test_an_interrupted_build_stops_its_kernels_and_keeps_the_old_notebook(stamped: Course) -> None:
     before = stamped.page.notebook.read_bytes()
     started = stamped.root / "pid"
-    wait = f"import os, pathlib, time\npathlib.Path({str(started)!r}).write_text(str(os.getpid()))\ntime.sleep(60)"
+    wait = (
+        "import os, pathlib, time\n"
+        f"pathlib.Path({str(started)!r}).write_text(str(os.getpid()))\ntime.sleep(60)"
+    )
     stamped.source += f"\n```{{code-cell}} ipython3\n{wait}\n```\n"
     process = subprocess.Popen(
         [sys.executable, "-m", "coursekit", "--root", str(stamped.root), "build"],
@@ -193,7 +195,8 @@ def test_several_pages_run_at_once(course: Course) -> None:
     """Each page waits until the other has started."""
     meet = (
         "import pathlib, time\nfolder = pathlib.Path({folder!r})\n(folder / {me!r}).touch()\n"
-        "for _ in range(100):\n    if (folder / {other!r}).exists():\n        break\n    time.sleep(0.1)\n"
+        "for _ in range(100):\n    if (folder / {other!r}).exists():\n        break\n"
+        "    time.sleep(0.1)\n"
         "else:\n    raise TimeoutError"
     )
     source = course.source

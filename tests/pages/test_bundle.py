@@ -12,12 +12,18 @@ from coursekit.paths import ROOT
 from coursekit.problem import PageError
 
 PACKAGE = {
-    "__init__": '"""What it is."""\n\nimport pack.first\nfrom pack.top import shout\n\n__all__ = ["shout"]\n',
+    "__init__": (
+        '"""What it is."""\n\nimport pack.first\nfrom pack.top import shout\n\n'
+        '__all__ = ["shout"]\n'
+    ),
     "first": '"""Comes first."""\n\nimport os\n\nos.environ["PACK"] = "set"\n',
     "top": (
-        '"""Shouts."""\n\nfrom __future__ import annotations\n\nimport collections as c\nfrom json import dumps, loads\n\n'
+        '"""Shouts."""\n\nfrom __future__ import annotations\n\n'
+        "import collections as c\nfrom json import dumps, loads\n\n"
         "from pack.base import low\n\nimport numpy as np\n\n\n"
-        "# Why it is loud.\ndef shout(word):\n    return dumps([low(word).upper(), loads('1'), int(np.ones(1)[0]), c.Counter().total()])\n"
+        "# Why it is loud.\ndef shout(word):\n"
+        "    one = int(np.ones(1)[0])\n"
+        "    return dumps([low(word).upper(), loads('1'), one, c.Counter().total()])\n"
     ),
     "base": "from json import dumps\n\n\ndef low(word):\n    return dumps(word).strip('\"')\n",
 }

@@ -1,4 +1,4 @@
-"""Solutions carry nbgrader's metadata, student notebooks are what nbgrader makes of them, and nothing leaks."""
+"""Solutions carry nbgrader's metadata, which makes student notebooks; nothing leaks."""
 
 from collections.abc import Callable
 

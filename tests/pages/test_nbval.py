@@ -1,4 +1,4 @@
-"""nbval compares text exactly and recorded numbers by their spread, each notebook alone in an empty folder."""
+"""nbval compares text exactly, numbers by their spread, each notebook in an empty folder."""
 
 import subprocess
 import sys
@@ -68,13 +68,15 @@ FAIL: dict[str, tuple[Edit, str]] = {
 def failures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """Run nbval once over all variants of one built notebook; list each variant's failures.
 
-    The notebook's last cell prints what lies in its folder, so a run that is not alone in an empty one fails, too.
+    The notebook's last cell prints what lies in its folder, so a run that is not alone in an empty
+    one fails, too.
     """
     course = make_course(tmp_path_factory.mktemp("nbval"))
     # Python itself may put a __pycache__ there, unless it is told not to.
     look = "print(sorted({*os.listdir()} - {'__pycache__'}))"
     course.source += f"\n```{{code-cell}} ipython3\nimport os\n{look}\nos.name;\n```\n"
-    plot = "import matplotlib.pyplot as plt\nplt.plot([1, 2])"  # returns lines with their addresses
+    # Returns lines with their addresses.
+    plot = "import matplotlib.pyplot as plt\nplt.plot([1, 2])"
     course.source += f"\n```{{code-cell}} ipython3\n{plot}\n```\n"
     assert build(pages(course.root)).errors == []
     for name, edit in (PASS | {name: edit for name, (edit, _) in FAIL.items()}).items():

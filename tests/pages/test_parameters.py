@@ -1,7 +1,8 @@
 """Every page runs with any smaller parameters: the smallest, equal ones, rising ones.
 
-What a page does with the numbers of a run is tested here, not the training: `fit` checks its arguments and builds models as
-ever, but gives made-up logs in place of training, so that many settings are tried in the time of one.
+What a page does with the numbers of a run is tested here, not the training: `fit` checks its
+arguments and builds models as ever, but gives made-up logs in place of training, so that many
+settings are tried in the time of one.
 """
 
 import os
@@ -18,7 +19,8 @@ from coursekit.pages.notebook import Page, code_cells, is_setup, page_notebook, 
 from coursekit.paths import ROOT
 
 SECONDS = 1800  # for all settings of a page; the slowest takes a twentieth of it
-RUNS = ("seeds", "deep_seeds", "many", "few", "draws")  # parameters that count runs, not passes
+# Parameters that count runs, not passes.
+RUNS = ("seeds", "deep_seeds", "many", "few", "draws")
 
 UNTRAINED = r"""
 import re
@@ -113,7 +115,8 @@ def test_a_page_runs_with_any_small_parameters(page: Page, tmp_path: Path) -> No
         if "parameters" in cell.metadata.get("tags", []):
             given = cell.source
             cells.append(None)
-        elif not is_setup(cell) and kind_of(cell) != "check":  # checks judge trained networks
+        elif not is_setup(cell) and kind_of(cell) != "check":
+            # Checks judge trained networks.
             cells.append(cell.source)
     least = parameters(given)
     assert "seeds" in least

@@ -1,4 +1,4 @@
-"""A self-check question is read, shown with its answers folded, and refused where nobody could answer it."""
+"""A self-check question is read, shown folded, and refused where nobody could answer it."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The registry of claims is complete, and a notebook carries of it what its claims are settled by."""
+"""The registry of claims is complete, and notebooks carry what settles their claims."""
 
 import json
 from dataclasses import replace

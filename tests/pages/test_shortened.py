@@ -1,4 +1,4 @@
-"""Each notebook runs from top to bottom, alone in an empty folder, where only what Colab has is installed.
+"""Each notebook runs from top to bottom, alone, where only what Colab has is installed.
 
 `NOTEBOOK_ENVIRONMENT` names another environment than `.venv-colab`.
 """
@@ -71,7 +71,7 @@ def run_shortened(page: Page, folder: Path) -> subprocess.CompletedProcess:
 def runs(
     kernel: None, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, tuple[Future, Path]]]:
-    """Shortened runs of the selected pages with their folders, as many at once as there are cores."""
+    """Shortened runs of the selected pages with their folders, as many at once as cores."""
     items = [item for item in request.session.items if "runs" in getattr(item, "fixturenames", ())]
     chosen = [item.callspec.params["page"] for item in items]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -124,7 +124,10 @@ def test_complaints_names_errors_warnings_and_stderr_and_nothing_else() -> None:
 
 @pytest.mark.slow
 def test_the_environment_holds_nothing_that_colab_lacks(kernel: None) -> None:
-    code = "import importlib.util as u; print([n for n in ('coursekit', 'lab', 'jupyter_book', 'nbval') if u.find_spec(n)])"
+    code = (
+        "import importlib.util as u\n"
+        "print([n for n in ('coursekit', 'lab', 'jupyter_book', 'nbval') if u.find_spec(n)])"
+    )
     done = subprocess.run([PYTHON, "-I", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 
@@ -132,7 +135,10 @@ def test_the_environment_holds_nothing_that_colab_lacks(kernel: None) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(ENVIRONMENT != ".venv-colab", reason="another environment than Colab's")
 def test_the_environment_holds_what_colab_has_in_its_versions(kernel: None) -> None:
-    code = "from importlib.metadata import distributions as d; print(*{f'{x.name}=={x.version}' for x in d()})"
+    code = (
+        "from importlib.metadata import distributions as d\n"
+        "print(*{f'{x.name}=={x.version}' for x in d()})"
+    )
     done = subprocess.run([PYTHON, "-I", "-c", code], capture_output=True, text=True, check=True)
     installed = {name.lower().replace("_", "-") for name in done.stdout.split()}
     listed = (ROOT / "requirements/colab.txt").read_text(encoding="utf-8")

@@ -22,9 +22,9 @@ def opened(file: Path, browser: Browser) -> Iterator[Page]:
     page.on("console", lambda message: page.errors.append(message.text))
     page.goto(file.as_uri() + "#dropout.hidden=0.4&network.width=50")
     page.evaluate(
-        """() => Playground.start('./').then(() => {
+        """() => {
           window.playground = Playground.open(document.getElementById('root'), {address: location.hash.slice(1), follow: true});
-        })"""
+        }"""
     )
     yield page
     assert page.errors == []

@@ -16,9 +16,6 @@ from tests.support.playground import keras_model
 
 pytestmark = pytest.mark.slow
 
-# What takes long, or does not depend on how it is computed, is done in one of the two pages only.
-served_only = pytest.mark.parametrize("page", ["wasm"], indirect=True)
-
 CODES = [
     "normalization.place=before&noise.hidden=0.1&noise.place=after&dropout.hidden=0.3&maxNorm=3&network.layers=2",
     "data.kind=moons&data.noise=0.05&optimizer.kind=sgd&optimizer.momentum=0.9&dropout.input=0.2&epochs=1",
@@ -42,7 +39,6 @@ def test_the_code_of_a_setting_draws_its_points_and_builds_its_network(page: Pag
           const {train, test} = Playground.drawPoints(setting.data, run), {units} = setting.data;
           const given = ({x, y}) => [[...Playground.inUnits(x, units)], [...y]];
           const training = new Playground.Training(setting, run), kinds = training.layers.map(layer => layer.kind);
-          training.dispose();
           return [setting, Playground.toKeras(setting), [given(train), given(test)], kinds];
         }""",
         address,
@@ -71,7 +67,6 @@ def without_seeds(config: Any) -> Any:
     return [without_seeds(one) for one in config] if isinstance(config, list) else config
 
 
-@served_only
 def test_the_code_of_a_setting_runs_as_it_is(
     page: Page, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -94,7 +89,6 @@ def test_the_code_of_a_setting_runs_as_it_is(
         ("network.width", 0, lambda: keras.layers.Dense(0)),
     ],
 )
-@served_only
 def test_what_the_page_says_that_keras_refuses_keras_refuses(page: Page, path: str, value: float, make: Any) -> None:  # fmt: skip
     said = page.evaluate("([path, value]) => Playground.refusal(path, value)", [path, value])
     assert "Keras" in said
@@ -103,7 +97,6 @@ def test_what_the_page_says_that_keras_refuses_keras_refuses(page: Page, path: s
 
 
 @pytest.mark.parametrize("name", ["false-lag", "dropout"])
-@served_only
 def test_final_accuracies_of_an_example_are_those_recorded_with_keras(page: Page, name: str) -> None:  # fmt: skip
     """Of three seeds here; ``make playground-compare`` does it for all examples and ten seeds."""
     recorded = json.loads(RECORDED.read_text(encoding="utf-8"))[name]["final"]

@@ -6,7 +6,10 @@ from coursekit.paths import ROOT
 
 
 def test_only_what_is_held_keeps_its_version() -> None:
-    text = "# words\n-r other.txt\nkeras==3.1  # why\njupyter-book==1.0\nx==2 ; sys_platform == 'linux'\n"
+    text = (
+        "# words\n-r other.txt\nkeras==3.1  # why\njupyter-book==1.0\n"
+        "x==2 ; sys_platform == 'linux'\n"
+    )
     assert wanted(text) == "keras\njupyter-book==1.0\nx ; sys_platform == 'linux'"
 
 

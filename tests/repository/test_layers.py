@@ -1,7 +1,7 @@
 """What imports what goes one way, as the packages' own lists of layers say, and without a circle.
 
-A package whose docstring has such a list is held to it; the engine, the tools, the playground and the benchmarks never
-import what tests hold.
+A package whose docstring has such a list is held to it; the engine, the tools, the playground and
+the benchmarks never import what tests hold.
 """
 
 import ast
@@ -48,7 +48,7 @@ class Package:
         return [module for module in self.paths if module.startswith(f"{name}.")]
 
     def misnamed(self) -> list[str]:
-        """Lists of layers that lack something, or name what is not there or stands there already."""
+        """Lists of layers that lack something, or name what is not there or is there already."""
         wrong = []
         for package in self.layered:
             depth = package.count(".") + 1

@@ -13,7 +13,9 @@ from coursekit.paths import ROOT
 
 NAMES = {"MIT": "MIT", "CC-BY-4.0": "CC BY 4.0"}
 NOTEBOOKS = [page.notebook for page in pages(ROOT)]
-NOTEBOOKS += [student_path(one.notebook, ROOT) for one in pages(ROOT) if is_exercise(one.source, ROOT)]  # fmt: skip
+NOTEBOOKS += [
+    student_path(one.notebook, ROOT) for one in pages(ROOT) if is_exercise(one.source, ROOT)
+]
 
 
 @pytest.mark.parametrize("name", ["LICENSE", "README.md", "CITATION.cff"])

@@ -1,4 +1,4 @@
-"""What looks at the repository before a commit is content with it, and would not be with a mistake."""
+"""What looks at the repository before a commit is content, and not with a mistake."""
 
 import os
 import shutil

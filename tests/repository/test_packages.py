@@ -50,7 +50,9 @@ def test_nothing_is_installed_where_all_is_there(tmp_path: Path) -> None:
 
 def test_chrome_does_as_well_as_chromium(tmp_path: Path) -> None:
     programs = [name for name in PROGRAMS if name != "chromium"]
-    assert not any("chromium" in line for line in installs(tmp_path, [*programs, "google-chrome"], user=0))  # fmt: skip
+    assert not any(
+        "chromium" in line for line in installs(tmp_path, [*programs, "google-chrome"], user=0)
+    )
 
 
 def test_who_is_not_root_asks_sudo(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the book's pages load is, byte by byte, what the npm packages hold that playground/package.json names, or is made of them."""
+"""What the book's pages load is, byte by byte, what npm's packages hold, or made of them."""
 
 import hashlib
 import subprocess
@@ -47,7 +47,9 @@ def test_the_playground_is_what_its_modules_build(tmp_path: Path) -> None:
 def test_checksums_of_the_playground_are_those_of_its_files() -> None:
     sums = (line.split() for line in (BUILT / "SHA256SUMS").read_text().splitlines())
     found = {path.name: path for path in BUILT.iterdir() if path.name != "SHA256SUMS"}
-    assert {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items()} == {name: sum for sum, name in sums}  # fmt: skip
+    assert {
+        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items()
+    } == {name: sum for sum, name in sums}
 
 
 def test_everything_vendored_is_compared_with_something() -> None:

@@ -1,4 +1,7 @@
-"""What the workflows run is what runs here, with no more rights than it needs; test_lint.py has linters look at them."""
+"""What the workflows run is what runs here, with no more rights than it needs.
+
+test_lint.py has linters look at them.
+"""
 
 import itertools
 import os

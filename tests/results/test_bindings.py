@@ -64,7 +64,7 @@ def test_readers_see_no_gap_where_a_number_is_bound():
     [
         "```{note}\nIt takes 3 <!-- = c --> epochs.\n```",
         "```{figure} a.png\n:alt: A line.\n\nIt takes 3 <!-- = c --> epochs.\n```",
-        "```{code-cell} python\n---\nmystnb: {image: {alt: Up to 3 <!-- = c -->.}}\n---\nx = 1\n```",
+        "```{code-cell} python\n---\nmystnb: {image: {alt: To 3 <!-- = c -->.}}\n---\nx = 1\n```",
         "::::{tip}\n```python\n1 <!-- = code -->\n```\n3 <!-- = c -->\n::::",
     ],
 )

@@ -12,11 +12,12 @@ from coursekit.rules.check import check
 from tests.support.books import build_small
 from tests.support.small_course import Course, compared, make_course, settled
 
+# Of the source text; the only list of them that is typed.
 CLAIMS = """
     C1 C2 C3 C4 C5 C5b C6 C6b C7 C8 C9 C10 C11 C12 C13 C14
     C15 C16 C16b C17 C18 C19 C20 C21
     C22 C23 C24 C25-activations C25-weights C25-gradients C25-labels C26 C27 C27b C28 C28b C29
-"""  # of the source text; the only list of them that is typed
+"""
 
 
 def test_the_course_settles_all_its_claims_and_mentions_each() -> None:
@@ -79,7 +80,10 @@ def test_a_difference_shows_the_digits_that_its_interval_bears(
 
 
 def test_mentions_are_found_in_text_only() -> None:
-    text = "a {claim}`C1`\n\n```\n{claim}`C2`\n```\n\n`{claim}` and {claim}`C3`\n\n:::{note}\n{claim}`C4`\n:::"
+    text = (
+        "a {claim}`C1`\n\n```\n{claim}`C2`\n```\n\n"
+        "`{claim}` and {claim}`C3`\n\n:::{note}\n{claim}`C4`\n:::"
+    )
     assert [(mention.name, mention.line) for mention in mentions("page", text)] == [
         ("C1", 1),
         ("C3", 7),

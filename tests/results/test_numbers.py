@@ -41,7 +41,8 @@ def test_a_number_keeps_its_form(written: str, value: float, new: str) -> None:
     (binding,) = bindings(text)
     assert mended(binding, {"a": {"value": value}}) == new
     (binding,) = bindings(text.replace(binding.number, new))
-    assert mended(binding, {"a": {"value": value}}) is None  # right as it is written now
+    # Right as it is written now.
+    assert mended(binding, {"a": {"value": value}}) is None
 
 
 @pytest.mark.parametrize("value", [14.6, 15.4, "inf", "nan"])
@@ -51,7 +52,8 @@ def test_a_number_that_is_right_or_has_no_value_is_left(value: float | str) -> N
 
 
 STALE = (
-    "It takes 12 <!-- = epochs.mean --> to 18 <!-- = epochs.max -->, **9 %**\n<!-- = epochs.sd -->, "
+    "It takes 12 <!-- = epochs.mean --> to 18 <!-- = epochs.max -->, **9 %**\n"
+    "<!-- = epochs.sd -->, "
     "`1 <!-- = epochs.sd -->` and 15 words.\n"
 )
 
@@ -97,7 +99,7 @@ def test_words_are_never_changed_and_turned_verdicts_fail(
     assert course.command("numbers") == 1
     assert course.evidence.source.read_text() == before.replace("+0.10", "+0.00")
     out = capsys.readouterr().out
-    assert "page_evidence.md, line 18: +0.10 -> +0.00, C14.fresh.first.mean" in out
+    assert "page_evidence.md, line 19: +0.10 -> +0.00, C14.fresh.first.mean" in out
     assert "For a person to put right:" in out
     assert "line 18: the text says 'supported', C14.verdict is 'not supported here'; rewrite" in out
 

@@ -5,7 +5,8 @@ import pytest
 from coursekit.results.records import Record, differences, visible_from
 from tests.support.small_course import compared, settled
 
-OVER_SEEDS = dict(mean=15.0, sd=1.0, median=15.0, min=12.0, max=18.0, n=50)  # 6 sd sqrt(2/n) = 1.2
+# 6 sd sqrt(2/n) = 1.2.
+OVER_SEEDS = dict(mean=15.0, sd=1.0, median=15.0, min=12.0, max=18.0, n=50)
 COMPARED = dict(mean=0.1, low=0.08, high=0.12, n=30, smallest=0.01, verdict="supported")
 VALUE = dict(value=0.5, tolerance=0.01)
 
@@ -50,7 +51,8 @@ def test_other_names_or_fields_are_reported() -> None:
     assert "fields differ" in differences({"a": VALUE}, {"a": OVER_SEEDS})[0]
 
 
-# The interval's half width is two standard errors, so a boundary is near within 2 sqrt(2) / 2 = 1.41 half widths.
+# The interval's half width is two standard errors, so a boundary is near within 2 sqrt(2) / 2 =
+# 1.41 half widths.
 def turned(stored: Record, **change: float | str) -> list[str]:
     return differences({"a": stored}, {"a": stored | change})
 

@@ -1,4 +1,4 @@
-"""Every run that a conclusion rests on can be read, gives the verdict again, and is compared run by run."""
+"""Every run that a conclusion rests on is read, gives the verdict again, and is compared."""
 
 import json
 from base64 import b64encode
@@ -55,7 +55,7 @@ def notebook(
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", outputs=[output])])
 
 
-# ------------------------------------------------------------------------------------------- reading
+# ------------------------------------------------------------------------------------------- readin
 
 
 def test_a_text_can_name_the_parts_of_a_conclusion_and_no_values_by_run() -> None:
@@ -84,7 +84,7 @@ def test_a_course_without_conclusions_has_an_empty_table(tmp_path: Path) -> None
     assert list(runs_table(tmp_path).columns) == list(COLUMNS)
 
 
-# ------------------------------------------------------------------------------------------ sampling
+# ------------------------------------------------------------------------------------------ samplin
 
 
 def test_a_sample_has_as_many_seeds_of_either_set_and_another_one_each_time() -> None:

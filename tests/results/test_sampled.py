@@ -1,4 +1,4 @@
-"""A sampled execution trains a few runs of a page anew and tells a change that alters any of them."""
+"""A sampled execution trains a few runs of a page anew and tells what alters any of them."""
 
 import os
 import pickle
@@ -49,8 +49,8 @@ def rings(seed):
 
 
 def network(units):
-    layers = [keras.Input((2,)), keras.layers.Dense(units, "relu"), keras.layers.Dense(1, "sigmoid")]
-    model = keras.Sequential(layers)
+    dense = keras.layers.Dense
+    model = keras.Sequential([keras.Input((2,)), dense(units, "relu"), dense(1, "sigmoid")])
     model.compile(keras.optimizers.Adam(0.01), loss="binary_crossentropy", metrics=["accuracy"])
     return model
 
@@ -63,9 +63,11 @@ def wide_against_narrow(runs):
     return runs.at(units=64).each("val_loss"), runs.at(units=2).each("val_loss")
 
 
-runs = until_narrow(
-    "rings", arms, lambda runs: [paired_effect(*wide_against_narrow(runs)[::-1], "loss")], begin=4, most=most
-)
+def comparisons(runs):
+    return [paired_effect(*wide_against_narrow(runs)[::-1], "loss")]
+
+
+runs = until_narrow("rings", arms, comparisons, begin=4, most=most)
 conclude("C1", wide_against_narrow(runs)[::-1])
 record({"final": runs.at(units=64).each("val_accuracy")})
 ```

@@ -1,4 +1,4 @@
-"""The book shows pages with the outputs of their notebooks, and refuses what does not fit together."""
+"""The book shows pages with their notebooks' outputs, and refuses what does not fit together."""
 
 import re
 import subprocess
@@ -29,7 +29,8 @@ def test_a_page_gets_the_outputs_of_its_notebook(built: Course) -> None:
     notebook = read_page(built.source, str(built.page.source))
     parameters, last = code_cells(notebook)
     assert parameters.outputs == []
-    assert last.outputs[0].data == {"text/plain": "a table"}  # the record is for programs
+    # The record is for programs.
+    assert last.outputs[0].data == {"text/plain": "a table"}
     assert not any(is_setup(cell) for cell in notebook.cells)
     assert notebook.metadata.language_info.name == "python"
 
@@ -109,7 +110,8 @@ def test_a_book_whose_checkout_is_from_github_opens_its_notebooks_there(small_bo
         f"https://www.kaggle.com/kernels/welcome?src=https://github.com/{file}",
         "https://mybinder.org/v2/gh/someone/course/main?urlpath=lab%2Ftree%2Fchapters%2Fpage.ipynb",
     ]
-    assert "launch-buttons" not in (html / "pages/ledger.html").read_text()  # it has no notebook
+    # It has no notebook.
+    assert "launch-buttons" not in (html / "pages/ledger.html").read_text()
 
 
 @pytest.mark.slow

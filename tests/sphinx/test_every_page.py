@@ -19,8 +19,8 @@ from tests.support.looks import LOAD_ALL_IMAGES, SEEN, Looks, judge, wait_until_
 pytestmark = pytest.mark.slow
 
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
-# Where a phone shows other colours than a desktop. Elsewhere contrast, which takes axe longest, is looked at once for
-# each theme.
+# Where a phone shows other colours than a desktop. Elsewhere contrast, which takes axe longest, is
+# looked at once for each theme.
 OTHER_COLOURS_ON_A_PHONE = [LEDGER]
 # Bytes that a server sends for a page with all it loads; servers compress text.
 HEAVIEST = 1_500_000
@@ -63,15 +63,18 @@ def look_at_pages(book: Path, site: str, waiting: SimpleQueue, found: Looks):
 
 COUNT_SHIFTS = """
 window.shifted = 0;
-new PerformanceObserver(list => { for (const entry of list.getEntries()) window.shifted += entry.value; })
-  .observe({type: "layout-shift", buffered: true});
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) window.shifted += entry.value;
+}).observe({type: "layout-shift", buffered: true});
 """
-# For contrast alone, which takes minutes with ten thousand elements: of the coloured words of listings one of each kind
-# stays, the others become plain text, and formulas, whose glyphs are no text, go.
+# For contrast alone, which takes minutes with ten thousand elements: of the coloured words of
+# listings one of each kind stays, the others become plain text, and formulas, whose glyphs are no
+# text, go.
 THIN_OUT = """() => {
   const kinds = new Set();
   for (const word of document.querySelectorAll("pre span")) {
-    const kind = [word.className, word.parentElement.className, !!word.closest(".cell_output")].join("|");
+    const place = [word.parentElement.className, !!word.closest(".cell_output")];
+    const kind = [word.className, ...place].join("|");
     if (kinds.has(kind)) word.replaceWith(word.textContent);
     kinds.add(kind);
   }

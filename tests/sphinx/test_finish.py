@@ -10,10 +10,13 @@ from PIL import Image
 from coursekit.sphinx.finish import finish, lighter
 
 PAGE = """<!DOCTYPE html>
-<html lang="en"><head><script src="_static/sphinx-thebe.js"></script><script>let keep = "a < b";</script></head>
+<html lang="en"><head><script src="_static/sphinx-thebe.js"></script>
+<script>let keep = "a < b";</script></head>
 <body><main><h1>One &amp; two<a href="#x">#</a></h1>
-<div class="admonition dropdown note"><p class="admonition-title">Solution</p><p>Because <code>x</code>.</p></div>
-<table class="dataframe"><thead><tr><th></th><th>mean</th></tr></thead><tbody><tr><th>a</th><td>1</td></tr></tbody></table>
+<div class="admonition dropdown note">
+<p class="admonition-title">Solution</p><p>Because <code>x</code>.</p></div>
+<table class="dataframe"><thead><tr><th></th><th>mean</th></tr></thead>
+<tbody><tr><th>a</th><td>1</td></tr></tbody></table>
 <pre>  two
    lines</pre>
 <img alt="A curve." src="first.png" /><img alt="Another curve." src="second.png" />
@@ -87,6 +90,7 @@ def test_a_picture_that_has_changed_is_made_lighter_again(tmp_path: Path) -> Non
     light = lighter(path)
     assert light.suffix == ".webp"
     Image.linear_gradient("L").rotate(180).convert("RGB").save(path)
-    os.utime(path, (path.stat().st_atime, light.stat().st_mtime + 2))  # clocks of files are coarse
+    # Clocks of files are coarse.
+    os.utime(path, (path.stat().st_atime, light.stat().st_mtime + 2))
     with Image.open(lighter(path)) as new, Image.open(path) as old:
         assert new.convert("RGB").tobytes() == old.tobytes()

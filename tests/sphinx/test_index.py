@@ -9,10 +9,12 @@ from tests.support.small_course import Course
 
 PAGES = {
     "index": "# Book\n\n```{toctree}\none\ntwo\npages/glossary\n```\n",
-    "one": "# The *first* page {term}`epoch`\n\nA {term}`batch`, {term}`Batches <batch>`, {term}`mini-batch`.\n\n"
+    "one": "# The *first* page {term}`epoch`\n\n"
+    "A {term}`batch`, {term}`Batches <batch>`, {term}`mini-batch`.\n\n"
     "```{note}\n{term}`epoch`\n```\n",
     "two": "# Second\n\nNo {term}`CNN`, but {term}`batches <batch>`.\n",
-    "pages/glossary": "# Glossary\n\n```{glossary}\nbatch\nmini-batch\n  Some.\n\nCNN\n  Layers.\n\nepoch\n  All.\n```\n",
+    "pages/glossary": "# Glossary\n\n```{glossary}\nbatch\nmini-batch\n  Some.\n\n"
+    "CNN\n  Layers.\n\nepoch\n  All.\n```\n",
 }
 
 

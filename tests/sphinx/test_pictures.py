@@ -1,4 +1,4 @@
-"""The front page shows a picture that a notebook stores, found by its alternative text, and keeps no copy."""
+"""The front page shows a picture that a notebook stores, and keeps no copy of it."""
 
 import base64
 import re

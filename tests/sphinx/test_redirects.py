@@ -13,7 +13,9 @@ from coursekit.sphinx.redirects import write_redirects
 from tests.support.books import build_small
 from tests.support.small_course import make_course
 
-REDIRECTS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]["course_redirects"]  # fmt: skip
+REDIRECTS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"][
+    "course_redirects"
+]
 MOVED = "bibliography engine glossary instructors laboratory ledger notation".split()
 
 

@@ -22,8 +22,15 @@ FIGURE = """figure => [...figure.querySelectorAll("image, path")].map(
 )
 @pytest.mark.parametrize(("name", "count"), SLIDERS.items())
 def test_sliders_move_their_figures_by_keyboard(
-    browser: Browser, book: Path, site: str, name: str, count: int, scheme: str, viewport: dict, theme: str
-) -> None:  # fmt: skip
+    browser: Browser,
+    book: Path,
+    site: str,
+    name: str,
+    count: int,
+    scheme: str,
+    viewport: dict,
+    theme: str,
+) -> None:
     root, found = site if scheme == "http" else f"{book.as_uri()}/", Looks()
     context = browser.new_context(viewport=viewport, color_scheme=theme, reduced_motion="reduce")
     page = context.new_page()

@@ -23,7 +23,7 @@ CHAPTER, EXERCISE = "chapters/batch_normalization", "solutions/dropout/max_norm"
 
 @pytest.fixture(scope="session")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the whole book, built from a copy without its git repository, once for all tests."""
+    """The folder of the whole book, built once for all tests from a copy without a repository."""
     folder = tmp_path_factory.getbasetemp()
     # Processes that test side by side share the folder above theirs.
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -40,7 +40,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def copy_course(copy: Path) -> None:
-    """Copy the course without what is built or installed, and with Markdown that is no page of the book."""
+    """Copy the course without what is built or installed, and with Markdown that is no page."""
     ignored = shutil.ignore_patterns("_build", "node_modules", ".venv*", ".git", "__pycache__")
     shutil.copytree(ROOT, copy, ignore=ignored)
     (copy / ".cache").mkdir(exist_ok=True)

@@ -15,11 +15,13 @@ SEEN = """() => {
     unset: [...main.querySelectorAll(".math")].filter(math => !math.querySelector("mjx-container"))
       .map(math => math.textContent),
     wrong: [...main.querySelectorAll("mjx-merror")].map(error => error.textContent),
-    wide: [...main.querySelectorAll("div.math")].filter(math => math.querySelector("mjx-math")?.offsetWidth > math.clientWidth)
+    wide: [...main.querySelectorAll("div.math")]
+      .filter(math => math.querySelector("mjx-math")?.offsetWidth > math.clientWidth)
       .map(math => `${math.id} does not fit the column`),
     headings: [...main.querySelectorAll("h1, h2, h3, h4, h5, h6")].filter(seen)
       .map(heading => [Number(heading.tagName[1]), heading.textContent.trim()]),
-    figures: [...main.querySelectorAll("img")].map(image => [image.getAttribute("src"), image.getAttribute("alt")]),
+    figures: [...main.querySelectorAll("img")]
+      .map(image => [image.getAttribute("src"), image.getAttribute("alt")]),
     sideways: document.documentElement.scrollWidth - window.innerWidth,
     shifted: window.shifted ?? 0,
     loaded: performance.getEntriesByType("resource").map(entry => entry.name),
@@ -50,7 +52,7 @@ class Looks:
 
 
 def wait_until_done(page: Page) -> None:
-    """Wait for formulas, and for the theme, which lets what scrolls be reached by keyboard a moment later."""
+    """Wait for formulas, and for the theme, which lets the keyboard reach what scrolls."""
     page.evaluate("() => window.MathJax?.startup?.promise.then(() => true)")
     page.wait_for_timeout(500)
 

@@ -71,11 +71,12 @@ def record(numbers):
     display({"application/vnd.lab.record+json": numbers, "text/plain": str(numbers)}, raw=True)
 '''
 BIB = r"""
-@inproceedings{ioffe2015, author={Ioffe, Sergey and Szegedy, Christian}, title={Batch {N}ormalization},
-  year=2015, booktitle={ICML}, eprint={1502.03167}}
+@inproceedings{ioffe2015, author={Ioffe, Sergey and Szegedy, Christian},
+  title={Batch {N}ormalization}, year=2015, booktitle={ICML}, eprint={1502.03167}}
 @article{bishop1995, author={Bishop, Chris M.}, title={Training with Noise}, year=1995,
   journal={Neural Computation}, doi={10.1162/neco.1995.7.1.108}}
-@inproceedings{santurkar2018, author={Santurkar, Shibani and Tsipras, Dimitris and M{\k{a}}dry, Aleksander},
+@inproceedings{santurkar2018,
+  author={Santurkar, Shibani and Tsipras, Dimitris and M{\k{a}}dry, Aleksander},
   title={How?}, year=2018}
 """
 
@@ -88,7 +89,8 @@ EVIDENCE = (
 (evidence-c14)=
 ## C14. After or before?
 
-**Verdict: supported** <!-- = C14.verdict -->. The difference is +0.10 <!-- = C14.fresh.first.mean -->.
+**Verdict: supported** <!-- = C14.verdict -->.
+The difference is +0.10 <!-- = C14.fresh.first.mean -->.
 
 ```{code-cell} ipython3
 :tags: [parameters]
@@ -130,7 +132,7 @@ def settled(
     sentence: str = "Later is better.",
     effect: str = "test accuracy, after minus before",
 ) -> dict[str, Record]:
-    """A claim as ``lab.settle`` records it; comparisons are keyed by ``[condition.]data.first|second``."""
+    """A claim as ``lab.settle`` records it; keys are ``[condition.]data.first|second``."""
     both = {f"fresh.{seeds}": compared() for seeds in ("first", "second")}
     claim = dict(sentence=sentence, effect=effect, axis=axis, decides="fresh", verdict=verdict)
     return {

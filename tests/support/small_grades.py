@@ -19,7 +19,10 @@ SOLUTION_LINE = "return sum(values) / len(values)"
 HIDDEN_LINE = 'assert mean([7, 9]) == 8, "The mean of 7 and 9 is 8."'
 MODEL_ANSWER = "The model answer, which nobody may see, speaks of outliers."
 # The smallest PNG: one transparent pixel.
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAA"
+    "AABJRU5ErkJggg=="
+)
 
 
 def cell(
@@ -88,7 +91,7 @@ def graded(
     passed: bool = False,
     message: str = "The mean of 7 and 9 is 8.",
 ) -> NotebookNode:
-    """A submission as it was graded: official cells, the student's own, and what the checks said."""
+    """A submission as graded: official cells, the student's own, and what the checks said."""
     notebook = solution()
     cells = {
         one.metadata.nbgrader.grade_id: one for one in notebook.cells if "nbgrader" in one.metadata
@@ -172,7 +175,8 @@ def database(folder: Path) -> dict[str, object]:
 def grades(folder: Path) -> dict[tuple[str, str], tuple]:
     """Points of checks and of a person, and whether a person must look, by student and cell."""
     query = """
-        select submitted_assignment.student_id, base_cell.name, auto_score, manual_score, needs_manual_grade
+        select submitted_assignment.student_id, base_cell.name,
+            auto_score, manual_score, needs_manual_grade
         from grade join base_cell on base_cell.id = grade.cell_id
         join submitted_notebook on submitted_notebook.id = grade.notebook_id
         join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id"""

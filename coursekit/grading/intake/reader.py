@@ -24,11 +24,15 @@ from coursekit.grading.intake.folders import File, files_in_folder
 from coursekit.grading.intake.identity import Exercises
 from coursekit.grading.intake.names import shown
 from coursekit.grading.intake.platforms import (
+    HANDED_IN,
     LAYOUTS,
     MOODLE,
+    NAMELESS,
     Place,
+    blackboards_users,
     folder_of,
     is_platforms,
+    is_receipt,
     place_of,
     stem,
 )
@@ -89,6 +93,7 @@ class Reader:
         self.exercises = Exercises(exercises)
         self.attempts = Attempts(self.exercises)
         self.left_out: list[str] = []
+        self.users: dict[str, str] = {}
         self.litter = 0
         self.read: Counter[tuple[str, str]] = Counter()
         self.bytes: Counter[tuple[str, str]] = Counter()
@@ -112,7 +117,7 @@ class Reader:
             else:
                 good.append(file)
         if all(folder_of(part) in self.chapters for part in above):
-            good = self._without_top(good)
+            good = self._without_receipts(self._without_grades(self._without_top(good)))
         for file in sorted(good, key=lambda file: file.parts):
             if file.parts[-1].lower().endswith(".zip"):
                 alone = len(good) == 1 and len(file.parts) == 1
@@ -124,7 +129,7 @@ class Reader:
         """Drop the folders at the top that hold everything and name nobody, and all that lies beside ``submitted``."""
         while asked := [one.parts for one in files if one.parts[-1].lower().endswith(ENDINGS)]:
             heads = {parts[0] if len(parts) > 1 else "" for parts in asked}
-            if found := [head for head in heads if head.casefold() == "submitted"]:
+            if found := [head for head in heads if head.casefold() in HANDED_IN]:
                 inside = [one for one in files if one.parts[0] in found and len(one.parts) > 1]
                 if beside := len(files) - len(inside):
                     self.leave_out(
@@ -138,7 +143,11 @@ class Reader:
             zips = [parts for parts in rest if parts[-1].lower().endswith(".zip")]
             if len(rest) == len(zips) == 1:
                 break
-            if any(not place_of(parts, self.chapters) for parts in rest if parts not in zips):
+            if any(
+                not place_of(parts, self.chapters, self.users)
+                for parts in rest
+                if parts not in zips
+            ):
                 break
             for one in files:
                 if one.parts[0] != top or len(one.parts) == 1:
@@ -150,13 +159,45 @@ class Reader:
             ]
         return files
 
+    def _without_grades(self, files: list[File]) -> list[File]:
+        """Leave out the folders of earlier gradings, in which every student stands anew."""
+        there = {file.parts for file in files}
+        grades = {
+            parts[:-1]
+            for parts in there
+            if len(parts) > 1
+            and parts[-1] == "gradebook.db"
+            and any(one[: len(parts)] == (*parts[:-1], "results") for one in there)
+        }
+        for folder in sorted(grades):
+            self.leave_out(folder, "holds grades of an earlier grading; it was not read")
+        return [
+            file
+            for file in files
+            if not any(file.parts[: len(folder)] == folder for folder in grades)
+        ]
+
+    def _without_receipts(self, files: list[File]) -> list[File]:
+        """Read in Blackboard's receipts who is who; they are nothing to grade."""
+        alone = {file.parts[0]: file for file in files if len(file.parts) == 1}
+
+        def text_of(name: str) -> str:
+            try:
+                return alone[name].read(MIB).decode("utf-8-sig", "replace")
+            except UnreadableError:
+                return ""
+
+        self.users |= blackboards_users(alone, text_of)
+        receipts = {name for name in alone if is_receipt(name, self.users)}
+        return [file for file in files if len(file.parts) > 1 or file.parts[0] not in receipts]
+
     def _take_zip(self, file: File, above: tuple[str, ...], zips: int, alone: bool) -> None:
         parts = (*above, *file.parts)
         if zips >= 2:
             self.leave_out(parts, "a zip within a zip within a zip is not opened")
             return
-        place = place_of((*parts, ""), self.chapters)
-        if stem(parts[-1]).casefold() == "submitted" and len(file.parts) == 1:
+        place = place_of((*parts, ""), self.chapters, self.users)
+        if stem(parts[-1]).casefold() in HANDED_IN and len(file.parts) == 1:
             place = None
         if place and not self._may_read(place, parts, 10):  # opening a zip takes longer
             return
@@ -206,7 +247,7 @@ class Reader:
 
     def _take(self, file: File, above: tuple[str, ...]) -> None:
         parts = (*above, *file.parts)
-        place = place_of(parts, self.chapters)
+        place = place_of(parts, self.chapters, self.users)
         self.attempts.places |= {place} - {None}
         if parts[-1] == "timestamp.txt":
             try:
@@ -220,7 +261,7 @@ class Reader:
             self.attempts.unknown[parts[:-1]].append((parts[-1], place))
             return
         if place is None:
-            self.leave_out(parts, f"its path names no student; expected {LAYOUTS}")
+            self.leave_out(parts, NAMELESS)
             return
         who = (place.student, place.number)
         if not self._may_read(place, parts):

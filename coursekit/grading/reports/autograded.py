@@ -83,7 +83,8 @@ def _make_harmless(notebook: NotebookNode, solution: NotebookNode) -> None:
 
 def _one_block(html: str) -> str:
     """HTML as Markdown that is nothing but that: on one line, no part of it is read as Markdown, or as a formula."""
-    one_line = html.strip().replace("\n", "&#10;")
+    code = re.compile("<pre>.*?</pre>", re.DOTALL)
+    one_line = code.sub(lambda part: part[0].replace("\n", "<br>"), html.strip()).replace("\n", " ")
     return f'<div class="tex2jax_ignore mathjax_ignore">{one_line}</div>'
 
 

@@ -2,13 +2,18 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from coursekit.grading.results import Result, write_atomically
 
 COLUMNS = "student exercise score maximum status seconds message flags".split()
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet run a cell's text
+# What makes a spreadsheet run a cell's text; some take wide signs for their narrow brothers.
+_FORMULA = "=+@\uff1d\uff0b\uff20\u2212\uff0d-"
+# Where a cell begins, whichever separator a spreadsheet goes by, and whatever it strips from its beginning.
+_BEGINS = re.compile(rf"(^|[,;|\t:])([\s\"'\u00a0]*)(?=[{_FORMULA}])")
+_NUMBER = re.compile(r"[+-]\d[\d.]*(?:e[+-]?\d+)?\s*(?=$|[,;|)\]])", re.IGNORECASE)
 
 
 def write_csv(path: Path, results: Iterable[Result]) -> None:
@@ -27,6 +32,12 @@ def write_csv(path: Path, results: Iterable[Result]) -> None:
 
 
 def _harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula, on one line."""
-    text = " ".join(text.replace("\0", "").splitlines())
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+    """A text on one line, of which no spreadsheet takes any part for a formula, whatever separates its cells."""
+    text = " ".join(text.replace("\0", "").splitlines()).replace("\t", " ")
+
+    def marked(begin: re.Match) -> str:
+        # A plain number among others, as in (0.5, -1), is what it looks like.
+        plain = begin.end() > 0 and begin[1] and _NUMBER.match(text, begin.end())
+        return begin[0] if plain else f"{begin[1]}'{begin[2]}"
+
+    return _BEGINS.sub(marked, text)

@@ -11,6 +11,7 @@ from tests.support.handed_in import (
     NOISE,
     Files,
     handed,
+    handed_in,
     only,
     pairs,
     read,
@@ -139,6 +140,110 @@ def test_moodle_numbers_differ_between_chapters_and_tell_namesakes_apart(tmp_pat
         ("Li-Wei_1", "dropout/max_norm"),
         ("Ann", "noise/grid_search"),
     ]
+
+
+def receipt(name: str, user: str, **more: str) -> bytes:
+    """What Blackboard writes about an attempt; the student's own words come last."""
+    return (
+        f"Name: {name} ({user})\nAssignment: Max norm\n\nComments:\n{more.get('said', '')}".encode()
+    )
+
+
+def test_an_export_of_blackboard_is_understood(tmp_path: Path) -> None:
+    name = "Max norm_2_{}_attempt_2026-01-{}-10-20-30{}".format
+    files = {
+        name("alee", "30", "_max_norm.ipynb"): GRID,
+        name("alee", "31", "_max_norm (1).ipynb"): MAX_NORM,
+        name("alee", "30", ".txt"): receipt("Ann Lee", "alee"),
+        name("b_oz", "31", "_work.zip"): zipped({"noise/grid_search.ipynb": NOISE}),
+        name("b_oz", "31", ".txt"): receipt("Ben Öz", "b_oz", said="Name: Ann (alee)"),
+        name("cem", "31", "_max_norm.ipynb"): b"{",
+    }
+    found = read_zip(tmp_path, files)
+    assert pairs(found) == [
+        ("alee", "dropout/grid_search"),
+        ("alee", "dropout/max_norm"),
+        ("cem", "dropout/max_norm"),
+        ("b_oz", "noise/grid_search"),
+    ]
+    assert found.left_out == []
+    assert found.submissions[2].problem.startswith("it is no JSON")
+
+
+def test_of_blackboards_attempts_the_last_counts(tmp_path: Path) -> None:
+    name = "HW_alee_attempt_2026-{}-01-10-20-30_max_norm.ipynb".format
+    first, second = handed_in("dropout/max_norm", "first"), handed_in("dropout/max_norm", "second")
+    found = read_zip(tmp_path, {name("09"): first, name("10"): second})
+    assert handed(only(found)) == second
+
+
+def test_a_number_in_blackboards_assignment_is_no_user_of_canvas(tmp_path: Path) -> None:
+    name = "Week_3_12_{}_attempt_2026-01-31-10-20-30_max_norm.ipynb".format
+    found = read_zip(tmp_path, {name("alee"): MAX_NORM, name("ben"): MAX_NORM})
+    assert pairs(found) == [("alee", "dropout/max_norm"), ("ben", "dropout/max_norm")]
+
+
+def test_nobody_hands_in_for_another_by_a_name_of_blackboards_form(tmp_path: Path) -> None:
+    files = {
+        "annlee_1_20_HW_bob_attempt_2026-01-31-10-20-30_max_norm.ipynb": GRID,
+        "annlee_1_21_HW_bob_attempt_2026-01-31-10-20-30.txt": receipt("Bob", "bob"),
+        "bob_2_22_max_norm.ipynb": MAX_NORM,
+    }
+    found = read_zip(tmp_path, files)
+    assert pairs(found) == [("annlee_1", "dropout/grid_search"), ("bob_2", "dropout/max_norm")]
+    evil = zipped({"HW_x_bob_attempt_2026-01-31-10-20-30.txt": receipt("Bob", "x_bob")})
+    files = {
+        "HW_ann_attempt_2026-01-31-10-20-30_work.zip": evil,
+        "HW_x_bob_attempt_2026-01-31-10-20-30_max_norm.ipynb": MAX_NORM,
+    }
+    assert pairs(read_zip(tmp_path, files)) == [("bob", "dropout/max_norm")]
+
+
+@pytest.mark.parametrize("top", ["", "Student Work/"])
+def test_folders_of_teams_are_understood(top: str, tmp_path: Path) -> None:
+    first, second = handed_in("dropout/max_norm", "first"), handed_in("dropout/max_norm", "second")
+    files = {
+        f"{top}Submitted files/Lee, Ann/Homework 3/Version 9/max_norm.ipynb": first,
+        f"{top}Submitted files/Lee, Ann/Homework 3/Version 10/max_norm (2).ipynb": second,
+        f"{top}Submitted files/Ben Öz/Homework 3/Version 1/my work.ipynb": NOISE,
+        f"{top}Working files/Lee, Ann/Homework 3/max_norm.ipynb": GRID,
+    }
+    found = read(write(tmp_path, files))
+    assert pairs(found) == [("Lee-Ann", "dropout/max_norm"), ("Ben-Öz", "noise/grid_search")]
+    assert handed(found.submissions[0]) == second
+    assert found.left_out == ["1 files beside the folder Submitted files were not read"]
+
+
+def test_files_of_google_classroom_which_name_nobody_are_refused_clearly(tmp_path: Path) -> None:
+    files = {"Ann Lee - max_norm.ipynb": MAX_NORM, "max_norm (1).ipynb": MAX_NORM}
+    with pytest.raises(PageError) as caught:
+        read(write(tmp_path, files))
+    for name in files:
+        assert f"{name}: its path names no student; put it into a folder with" in str(caught.value)
+    assert "Google Classroom" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["max_norm (1)", "max_norm(2)", "max_norm-1", "max_norm-Copy1"])
+def test_a_number_that_a_browser_or_jupyter_gave_a_file_changes_nothing(
+    name: str, tmp_path: Path
+) -> None:
+    for data in (MAX_NORM, b"{"):
+        found = only(read(write(tmp_path, {f"ann/dropout/{name}.ipynb": data})))
+        assert (found.student, found.exercise, found.notes) == ("ann", "dropout/max_norm", ())
+
+
+def test_grades_among_what_was_handed_in_are_no_student(tmp_path: Path) -> None:
+    files = {
+        "ann/dropout/max_norm.ipynb": MAX_NORM,
+        "old grades/gradebook.db": b"",
+        "old grades/results/bob/dropout/max_norm.json": b"{}",
+        "old grades/results/bob/dropout/max_norm.ipynb": GRID,
+        "old grades/submitted/bob/dropout/max_norm.ipynb": GRID,
+        "old grades/autograded/bob/dropout/max_norm.ipynb": GRID,
+    }
+    for found in (read(write(tmp_path / "in", files)), read_zip(tmp_path, files)):
+        assert pairs(found) == [("ann", "dropout/max_norm")]
+        assert found.left_out == ["old grades: holds grades of an earlier grading; it was not read"]
 
 
 def test_what_is_missing_is_told_for_the_chapters_that_a_student_began(tmp_path: Path) -> None:

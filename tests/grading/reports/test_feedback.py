@@ -91,6 +91,22 @@ def test_pictures_are_shown_if_they_are_small_pngs() -> None:
         assert "no PNG" in shown(bad) and is_harmless(shown(bad))
 
 
+def test_a_picture_attached_to_an_answer_is_shown_with_its_alternative_text() -> None:
+    notebook = graded(answer="See ![a *red* line](attachment:picture-1.png) ![](attachment:none).")
+    notebook.cells[-1].attachments = {"picture-1.png": {"image/png": PNG}}
+    html = feedback(result("ada"), notebook)
+    assert f'<img src="data:image/png;base64,{PNG}" alt="a red line">' in html
+    assert "[picture: without a description]" in html
+    notebook.cells[-1].attachments = {"picture-1.png": {"image/png": f'"><script>{PNG}'}}
+    assert "[picture: a" in feedback(result("ada"), notebook)
+    assert is_harmless(feedback(result("ada"), notebook))
+
+
+def test_a_long_answer_is_cut_and_says_so() -> None:
+    html = feedback(result("ada"), graded(answer="spam " * 20_000 + "."))
+    assert "50,001 more characters are not shown" in html
+
+
 def test_a_long_output_is_cut() -> None:
     html = feedback(result("ada"), graded(output=printed("spam " * 1_000_000)))
     assert len(html) < 100_000 and "more characters are not shown" in html

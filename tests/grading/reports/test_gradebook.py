@@ -1,6 +1,7 @@
 """nbgrader's gradebook and folders, made from the records."""
 
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -16,9 +17,10 @@ from nbformat.v4 import new_output
 from coursekit.grading.reports.gradebook import read_by_hand
 from coursekit.grading.results import Mark, read_results
 from coursekit.problem import PageError
-from tests.support.harmless import EVIL, Elements
+from tests.support.harmless import EVIL, Elements, is_harmless
 from tests.support.small_grades import (
     MEANS,
+    PNG,
     SOLUTIONS,
     contents,
     database,
@@ -204,6 +206,66 @@ def test_nothing_of_a_submission_runs_in_the_form_grader(folder: Path) -> None:
     html, _ = HTMLExporter(template_name="basic").from_filename(str(made))
     assert "alert('evil')" in Elements(html).text
     assert not [tag for tag, attributes in Elements(html).elements if tag == "script" or "onerror" in attributes]  # fmt: skip
+
+
+RUNS = [
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt&colon;alert(1))",
+    "<javascript:alert(1)>",
+    "[x][1]\n\n[1]: javascript:alert(1)",
+    "<a href='java\tscript:alert(1)' onclick=alert(1)>x</a>",
+    "<form action=http://example.org><button>x</button></form>",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+]
+FETCHES = [
+    "![x](http://example.org/x.png)",
+    "<img src=//example.org/x.png>",
+    "![x][1]\n\n[1]: http://example.org/x.png",
+    "![x](attachment:other.png)",
+    "<picture><source srcset=http://example.org/x.png></picture>",
+    "<div style='background: url(http://example.org/x.png)'>x</div>",
+]
+BLOCKS = [
+    "    [x](javascript:alert(1))\n\n[y](javascript:alert(1))",
+    "```\n</div>\n\n[x](javascript:alert(1))\n```",
+    "<div>\n\n[x](javascript:alert(1))\n\n</div>",
+    "$$\n\\href{javascript:alert(1)}{x}\n$$",
+    "\\(\\href{javascript:alert(1)}{x}\\)",
+]
+
+
+def in_form_grader(folder: Path, notebook: nbformat.NotebookNode) -> str:
+    from nbconvert.exporters import HTMLExporter
+
+    record = store(folder, result("ada"), notebook)
+    write_gradebook(folder, [record], SOLUTIONS)
+    made = folder / "autograded/ada/statistics/means.ipynb"
+    return HTMLExporter(template_name="basic").from_filename(str(made))[0]
+
+
+def test_no_text_of_a_student_runs_or_fetches_anything_in_the_form_grader(folder: Path) -> None:
+    notebook = graded(answer=RUNS[0])
+    for text in (*RUNS, *FETCHES, *BLOCKS):
+        notebook.cells.append(nbformat.v4.new_markdown_cell(text))
+        notebook.cells.append(nbformat.v4.new_raw_cell(text))
+    html = in_form_grader(folder, notebook)
+    assert is_harmless(html)
+    # MathJax, which that page loads, knows links of its own.
+    ignored = r'<div class="tex2jax_ignore mathjax_ignore">.*?</div>'
+    assert "\\href" in html and "\\href" not in re.sub(ignored, "", html, flags=re.DOTALL)
+
+
+def test_an_answer_reads_in_the_form_grader_as_it_was_written(folder: Path) -> None:
+    answer = "It **rises**, see [here](https://example.org):\n\n- $\\bar x$\n\n```\na\n\n  b\n```\n\n![mine](attachment:picture-1.png)"
+    notebook = graded(answer=answer)
+    notebook.cells[-1].attachments = {"picture-1.png": {"image/png": PNG}}
+    html = in_form_grader(folder, notebook)
+    assert "<strong>rises</strong>" in html and 'href="https://example.org"' in html
+    assert "<math" in html and "<li>" in html
+    images = [attributes for tag, attributes in Elements(html).elements if tag == "img"]
+    assert images == [{"alt": "mine", "src": f"data:image/png;base64,{PNG}"}]
+    assert re.search("a<br/?><br/?>  b", html)
+    assert is_harmless(html)
 
 
 @pytest.mark.slow

@@ -1,0 +1,70 @@
+"""What README.md calls publishing, tried with a clone: the book finds out for itself where it is published."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from coursekit.__main__ import main
+from coursekit.pages.notebook import pages
+from coursekit.paths import ROOT
+from tests.support.books import build_book
+
+REPOSITORY = "someone/a-course"
+ADDRESS = "https://someone.github.io/a-course/"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of what is committed, whose origin is on GitHub and whose book has an address, and its book."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("no git checkout")
+    clone = tmp_path_factory.mktemp("published") / "clone"
+    for command in (
+        ["clone", "--quiet", ROOT, clone],
+        ["-C", clone, "remote", "set-url", "origin", f"https://github.com/{REPOSITORY}.git"],
+        ["-C", clone, "remote", "set-head", "origin", "--delete"],
+    ):
+        subprocess.run(["git", *command], check=True)
+    config = clone / "_config.yml"
+    without = config.read_text(encoding="utf-8")
+    assert without.count('baseurl: ""') == 1
+    config.write_text(without.replace('baseurl: ""', f"baseurl: {ADDRESS}"), encoding="utf-8")
+    assert main(["--root", str(clone), "build"], standalone_mode=False) == 0
+    done = build_book(clone)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return clone
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [page.name for page in pages(ROOT)])
+def test_a_page_opens_its_notebook_in_colab_kaggle_and_binder(name: str, published: Path) -> None:
+    html = (published / f"_build/html/{name}.html").read_text(encoding="utf-8")
+    buttons = BeautifulSoup(html, "html.parser").select(".dropdown-launch-buttons a")
+    # The page of an exercise shows its solution, and opens the notebook that students write in.
+    notebook = f"{name.replace('solutions/', 'exercises/')}.ipynb"
+    file = f"{REPOSITORY}/blob/main/{notebook}"
+    assert [button["href"] for button in buttons] == [
+        f"https://colab.research.google.com/github/{file}",
+        f"https://www.kaggle.com/kernels/welcome?src=https://github.com/{file}",
+        f"https://mybinder.org/v2/gh/{REPOSITORY}/main?urlpath=lab%2Ftree%2F{notebook.replace('/', '%2F')}",
+    ]
+    assert (published / notebook).is_file()
+
+
+@pytest.mark.slow
+def test_a_page_says_its_address_and_under_which_licences_it_is(published: Path) -> None:
+    for page in ("index", "chapters/noise", "pages/ledger"):
+        html = (published / f"_build/html/{page}.html").read_text(encoding="utf-8")
+        soup = BeautifulSoup(html, "html.parser")
+        assert soup.select_one("link[rel=canonical]")["href"] == f"{ADDRESS}{page}.html"
+        footer = soup.select_one(".bd-footer-content").text
+        assert "CC BY 4.0" in footer and "MIT" in footer
+
+
+@pytest.mark.slow
+def test_a_lone_notebook_links_to_the_published_pages(published: Path) -> None:
+    text = (published / "chapters/noise.ipynb").read_text(encoding="utf-8")
+    assert f"]({ADDRESS}chapters/noise_evidence.html" in text
+    assert ADDRESS not in (ROOT / "chapters/noise.ipynb").read_text(encoding="utf-8")
