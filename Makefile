@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: help packages book notebooks pdf release version downloads publish-release check numbers playground playground-record playground-compare \
+.PHONY: help packages book notebooks picture pdf release version downloads publish-release check numbers playground playground-record playground-compare \
   test test-fast test-colab test-kaggle test-binder test-pythons canary \
   benchmark benchmark-grading benchmark-pages benchmark-playground environments format lint lock clean
 .DEFAULT_GOAL := help
@@ -24,6 +24,9 @@ notebooks: $(VENV)/ready ## bring the notebooks up to date with their pages (exe
 
 evidence: $(VENV)/ready ## run all experiments of the evidence pages in full; what was interrupted goes on
 	$(RUN) -m coursekit build --force --jobs 1 $(basename $(EVIDENCE))
+
+picture: book ## take the picture in README anew, of the playground (a minute; needs Chromium)
+	$(RUN) playground/picture.py
 
 pdf: book ## print the book to one PDF, _build/book.pdf (two minutes; needs Chromium)
 	$(BIN)/course pdf

@@ -8,6 +8,7 @@ from coursekit.commands.build import build
 from coursekit.commands.canary import canary
 from coursekit.commands.check import check
 from coursekit.commands.grade import grade
+from coursekit.commands.grades import grades
 from coursekit.commands.new import new_exercise, new_page
 from coursekit.commands.numbers import numbers
 from coursekit.commands.pdf import pdf
@@ -77,6 +78,7 @@ COMMANDS = (
     pdf,
     release,
     grade,
+    grades,
     prove,
     canary,
     version,

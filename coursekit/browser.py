@@ -2,7 +2,7 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +17,9 @@ NAMES = (
 )
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 INSTALL = "make packages, on Debian or Ubuntu"
+# Milliseconds that a page may take for what it is asked; where much else runs, Playwright's half
+# minute is too short.
+PATIENCE = 300_000
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 375, "height": 800}
 
 
@@ -26,8 +29,19 @@ def chromium() -> str:
 
 
 def start(playwright: Any) -> Any:
-    """Start Chromium; give Playwright's browser."""
-    return playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
+    """Start Chromium; give Playwright's browser, whose pages wait for ``PATIENCE``."""
+    browser = playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
+
+    def patient(make: Callable[..., Any]) -> Callable[..., Any]:
+        def made(**options: Any) -> Any:
+            one = make(**options)
+            one.set_default_timeout(PATIENCE)
+            return one
+
+        return made
+
+    browser.new_context, browser.new_page = map(patient, (browser.new_context, browser.new_page))
+    return browser
 
 
 class Quiet(SimpleHTTPRequestHandler):

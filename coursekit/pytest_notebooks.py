@@ -27,7 +27,8 @@ class NotebookCell(IPyNbCell):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.output_timeout = 60  # seconds; nbval's 5 can be too few on a busy machine
+        # Seconds; nbval's 5 can be too few on a busy machine.
+        self.output_timeout = 600
 
     def compare_outputs(
         self, test: list[NotebookNode], ref: list[NotebookNode], skip_compare: tuple | None = None

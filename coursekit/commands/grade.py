@@ -53,6 +53,12 @@ _DEFAULTS = {one.name: one.default for one in fields(Limits)}
     help="that a submission may take",
 )
 @click.option(
+    "--due",
+    multiple=True,
+    metavar="CHAPTER=TIME",
+    help="when a chapter was due, as in 'dropout=2026-01-31 23:59 CET' (UTC without zone; repeat)",
+)
+@click.option(
     "--no-sandbox",
     is_flag=True,
     help="run submissions with all rights that you have; only for work that you trust",
@@ -69,6 +75,7 @@ def grade(
     cluster: str,
     seconds: float,
     memory: int,
+    due: tuple[str, ...],
     no_sandbox: bool,
 ) -> int:
     """Grade what a class handed in: each submission in a sandbox of its own, several at once.
@@ -81,9 +88,11 @@ def grade(
     # A second to import, which only this command needs.
     from coursekit.grading.grade import Options
     from coursekit.grading.grade import grade as grade_class
+    from coursekit.grading.reports.late import parse_due
 
     limits = Limits(seconds=seconds, all_seconds=max(5 * seconds, 60), memory=memory * 2**20)
-    settings = Options(student, exercise, again, jobs, cluster, not no_sandbox, limits)
+    dates = {chapter: parse_due(time) for chapter, _, time in (one.partition("=") for one in due)}
+    settings = Options(student, exercise, again, jobs, cluster, not no_sandbox, limits, dates)
     outcome = grade_class(root, submitted, out, settings)
     for message in outcome.left_out:
         click.echo(f"left out: {message}")

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from coursekit.grading.exercise import Exercise, load_exercise
 from coursekit.grading.intake.reader import read_submissions
 from coursekit.grading.intake.submissions import Submission
 from coursekit.grading.limited import preload
-from coursekit.grading.marking import Task, end_with, mark, not_run
+from coursekit.grading.marking import Task, end_with, mark, names_of, not_run
 from coursekit.grading.reports.write import write_reports
 from coursekit.grading.results import (
     GRADED,
@@ -56,6 +57,7 @@ class Options:
     cluster: str = ""
     walls: bool = True
     limits: Limits = field(default_factory=Limits)
+    due: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass
@@ -112,7 +114,13 @@ def _grade(
         )
         if not path_of(out / RECORDS, student, exercise).exists():
             write_result(out / RECORDS, record)
-    write_reports(out, {name: one.solution for name, one in exercises.items()})
+    times: dict[tuple[str, str], float] = {}
+    for one in submissions:
+        if one.when is not None:
+            key = one.student, one.exercise.split("/")[0]
+            times[key] = max(one.when, times.get(key, one.when))
+    solutions = {name: one.solution for name, one in exercises.items()}
+    write_reports(out, solutions, handed_in=times, due=options.due)
     return Outcome(marked, kept, read_results(out / RECORDS), handed_in.left_out)
 
 
@@ -222,6 +230,7 @@ def _plan(
             one.student,
             one.exercise,
             one.notebook,
+            names_of(exercise.solution),
             exercise.parameters,
             str(root),
             options.limits,
@@ -271,6 +280,7 @@ def _learn(
     for name in sorted(names):
         text, compiled = nbformat.writes(exercises[name].solution), out.resolve() / COMPILED
         settings = (
+            names_of(exercises[name].solution),
             exercises[name].parameters,
             str(root),
             options.limits,

@@ -22,6 +22,7 @@ from nbformat import NotebookNode
 from coursekit.grading.exercise import Exercise, load_exercise
 from coursekit.grading.grade import Options
 from coursekit.grading.grade import grade as grade_class
+from coursekit.grading.sandbox.limits import Limits
 from coursekit.pages.exercises import kind_of
 from coursekit.pages.notebook import code_cells, is_setup
 from coursekit.paths import ROOT
@@ -231,7 +232,11 @@ def prove_graded(chosen: Mapping[str, Iterable[Submission]], folder: Path) -> li
             path = folder / "submitted" / f"student-{number:02}" / f"{name}.ipynb"
             path.parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(handed_in(exercise, submission), path)
-    graded = grade_class(ROOT, folder / "submitted", folder / "grades", Options()).results
+    # Ten times the usual: what is proved are the marks, on a machine that may have other work to do.
+    usual = Limits()
+    patient = Limits(seconds=10 * usual.seconds, all_seconds=10 * usual.all_seconds)
+    options = Options(limits=patient)
+    graded = grade_class(ROOT, folder / "submitted", folder / "grades", options).results
     outcomes = []
     for result in graded:
         if (submission := students.get((result.student, result.exercise))) is None:

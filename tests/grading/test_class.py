@@ -14,7 +14,7 @@ from coursekit.grading.grade import Options
 from coursekit.grading.marking import Task
 from coursekit.grading.reports.write import write_reports
 from coursekit.grading.results import Result, read_results, write_atomically
-from coursekit.grading.sandbox import Limits
+from coursekit.grading.sandbox.limits import Limits
 from coursekit.problem import PageError
 from tests.support.small_grades import MEANS, SOLUTIONS, graded, result, rows_of, solution
 
@@ -23,7 +23,7 @@ EXERCISES = {MEANS: Exercise(solution(), solution(), {})}
 
 def tasks(*students: str) -> list[Task]:
     text = nbformat.v4.writes(graded())
-    return [Task(name, MEANS, text, {}, ".", Limits(), False) for name in students]
+    return [Task(name, MEANS, text, (), {}, ".", Limits(), False) for name in students]
 
 
 def broken_mark(number: int, task: Task, process: int) -> tuple[int, Result | None, str]:

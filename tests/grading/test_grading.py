@@ -128,7 +128,7 @@ def grade(root: Path, submitted: Path, out: Path, *options: str, fails: bool = F
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=500,
+        timeout=3600,
     )
     assert (done.returncode != 0) == fails, done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -237,7 +237,7 @@ def test_a_killed_grading_goes_on_where_it_was(
         ) as process:
             time.sleep(chance.uniform(5, 25))
             process.send_signal(signal.SIGKILL)
-        end = time.monotonic() + 15
+        end = time.monotonic() + 150
         while (left := with_words(str(out))) and time.monotonic() < end:
             time.sleep(0.2)
         assert not left
@@ -274,11 +274,11 @@ def test_an_interrupted_grading_says_how_to_go_on(
         # What runs in the background has this signal ignored, and passes that on.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
-        end = time.monotonic() + 200
+        end = time.monotonic() + 3600
         while not list((out / "results").rglob("ben/*/*.json")) and time.monotonic() < end:
             time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=600)
     assert process.returncode == 130, said
     assert "run the same command again" in said and "Traceback" not in said
 
@@ -344,10 +344,10 @@ def test_a_dask_cluster_grades_and_survives_the_loss_of_a_worker(
         with subprocess.Popen(
             run, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
-            end = time.monotonic() + 200
+            end = time.monotonic() + 3600
             while len(list((out / "results").rglob("*.json"))) < 2 and time.monotonic() < end:
                 time.sleep(0.1)
             os.kill(workers[0], signal.SIGKILL)
-            said, _ = process.communicate(timeout=400)
+            said, _ = process.communicate(timeout=3600)
     assert process.returncode == 0, said
     assert lasting(read_results(out / "results")) == lasting(read_results(graded[0] / "results"))

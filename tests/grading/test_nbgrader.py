@@ -42,7 +42,7 @@ def nbgrader(course_copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Run
             cwd=course_copy,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=3600,
             env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(home)},
         )
         assert done.returncode == 0, done.stdout + done.stderr

@@ -34,7 +34,9 @@ def test_an_exercise_is_proved_by_enough_submissions(name: str) -> None:
 def prove(name: str) -> subprocess.CompletedProcess:
     """Prove an exercise in a process of its own, which starts TensorFlow and takes a core."""
     command = [sys.executable, "-m", "coursekit.grading.proofs", name]
-    options = dict(cwd=ROOT, capture_output=True, text=True, timeout=600, env=os.environ | ONE_CORE)
+    options = dict(
+        cwd=ROOT, capture_output=True, text=True, timeout=3600, env=os.environ | ONE_CORE
+    )
     return subprocess.run(command, **options)
 
 

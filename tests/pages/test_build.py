@@ -17,6 +17,7 @@ from coursekit.pages.notebook import code_cells, pages
 from coursekit.pages.pictures import smaller_png
 from coursekit.paths import ROOT
 from coursekit.rules.check import check
+from tests.support.processes import HANGS
 from tests.support.small_course import Course
 
 # Tells executions apart.
@@ -165,7 +166,7 @@ def test_an_interrupted_build_stops_its_kernels_and_keeps_the_old_notebook(stamp
     started = stamped.root / "pid"
     wait = (
         "import os, pathlib, time\n"
-        f"pathlib.Path({str(started)!r}).write_text(str(os.getpid()))\ntime.sleep(60)"
+        f"pathlib.Path({str(started)!r}).write_text(str(os.getpid()))\ntime.sleep({HANGS})"
     )
     stamped.source += f"\n```{{code-cell}} ipython3\n{wait}\n```\n"
     process = subprocess.Popen(
@@ -176,12 +177,12 @@ def test_an_interrupted_build_stops_its_kernels_and_keeps_the_old_notebook(stamp
         # What a script starts in the background ignores Ctrl-C, and hands that on to this test.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HANGS
     while not (started.exists() and started.read_text()):
         assert time.monotonic() < deadline, "the build did not start"
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=15)
+    _, error = process.communicate(timeout=HANGS)
     assert process.returncode == 130
     assert "interrupted; notebooks not yet finished are as they were" in error
     assert "Traceback" not in error
@@ -195,13 +196,13 @@ def test_several_pages_run_at_once(course: Course) -> None:
     """Each page waits until the other has started."""
     meet = (
         "import pathlib, time\nfolder = pathlib.Path({folder!r})\n(folder / {me!r}).touch()\n"
-        "for _ in range(100):\n    if (folder / {other!r}).exists():\n        break\n"
+        "for _ in range(10 * {hangs}):\n    if (folder / {other!r}).exists():\n        break\n"
         "    time.sleep(0.1)\n"
         "else:\n    raise TimeoutError"
     )
     source = course.source
     for me, other in (("page", "other"), ("other", "page")):
-        code = meet.format(folder=str(course.root), me=me, other=other)
+        code = meet.format(folder=str(course.root), me=me, other=other, hangs=HANGS)
         (course.root / f"chapters/{me}.md").write_text(
             source + f"\n```{{code-cell}} ipython3\n{code}\n```\n"
         )

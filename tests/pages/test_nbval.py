@@ -13,6 +13,7 @@ from coursekit.mime import RECORDS
 from coursekit.pages.build import build
 from coursekit.pages.notebook import code_cells, pages
 from coursekit.paths import ROOT
+from tests.support.processes import HANGS
 from tests.support.small_course import make_course
 
 pytestmark = pytest.mark.slow
@@ -87,7 +88,7 @@ def failures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     report = course.root / "report.xml"
     command = [sys.executable, "-m", "pytest", "-p", "coursekit.pytest_notebooks", "--nbval", "-q"]
     command += ["-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", str(course.root)]
-    subprocess.run([*command, f"--junitxml={report}", str(course.root)], cwd=ROOT, timeout=120)
+    subprocess.run([*command, f"--junitxml={report}", str(course.root)], cwd=ROOT, timeout=HANGS)
     found: dict[str, list[str]] = {}
     for case in ElementTree.parse(report).iter("testcase"):
         name = case.attrib["classname"].removesuffix(".ipynb")

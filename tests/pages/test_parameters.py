@@ -17,8 +17,8 @@ from coursekit.pages.book import load_book
 from coursekit.pages.exercises import kind_of
 from coursekit.pages.notebook import Page, code_cells, is_setup, page_notebook, pages
 from coursekit.paths import ROOT
+from tests.support.processes import HANGS
 
-SECONDS = 1800  # for all settings of a page; the slowest takes a twentieth of it
 # Parameters that count runs, not passes.
 RUNS = ("seeds", "deep_seeds", "many", "few", "draws")
 
@@ -131,7 +131,7 @@ def test_a_page_runs_with_any_small_parameters(page: Page, tmp_path: Path) -> No
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=HANGS,
         env=environment,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]

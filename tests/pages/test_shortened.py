@@ -19,7 +19,7 @@ import yaml
 from coursekit.pages.notebook import Page, code_cells, pages
 from coursekit.paths import ROOT
 from coursekit.results.records import notebook_records
-from tests.support.processes import ONE_CORE
+from tests.support.processes import HANGS, ONE_CORE
 
 ENVIRONMENT = os.environ.get("NOTEBOOK_ENVIRONMENT", ".venv-colab")
 PYTHON = ROOT / ENVIRONMENT / "bin/python"
@@ -64,7 +64,7 @@ def run_shortened(page: Page, folder: Path) -> subprocess.CompletedProcess:
     command += ["--parameters_yaml", yaml.safe_dump(dict(shortened)), "--cwd", str(empty)]
     command += ["--kernel", KERNEL, "--no-progress-bar"]
     environment = os.environ | ONE_CORE
-    return subprocess.run(command, capture_output=True, text=True, timeout=1200, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, timeout=HANGS, env=environment)
 
 
 @pytest.fixture(scope="module")

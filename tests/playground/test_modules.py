@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from coursekit.paths import NODE_MODULES, ROOT
+from tests.support.processes import HANGS
 
 NODE = Path(sys.executable).with_name("node")
 
@@ -22,5 +23,5 @@ NODE = Path(sys.executable).with_name("node")
     ids=["tests", "types", "style"],
 )  # fmt: skip
 def test_its_modules_pass_their_own_tests_and_checks(command: list[Path]) -> None:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANGS)
     assert done.returncode == 0, done.stdout + done.stderr

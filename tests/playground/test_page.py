@@ -162,8 +162,8 @@ def test_at_a_fixed_speed_it_takes_its_time(opened: Page) -> None:
         )
         opened.evaluate("playground.pause()")
     # The first epoch begins at once; a busy machine may be late, but never early.
-    assert 1.85 < seconds["10"] < 4
-    assert 1.95 < seconds["1"] < 4
+    assert 1.85 < seconds["10"] < 40
+    assert 1.95 < seconds["1"] < 40
 
 
 def test_a_slider_and_its_number_say_the_same(opened: Page) -> None:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from coursekit.paths import ROOT
+from tests.support.processes import HANGS
 
 CONFIG = ROOT / ".pre-commit-config.yaml"
 LINTERS = {
@@ -49,7 +50,7 @@ def lint(folder: Path, cache: Path) -> tuple[dict[str, str], str]:
         env=os.environ | {"PRE_COMMIT_HOME": str(cache), "NO_COLOR": "1"},
         capture_output=True,
         text=True,
-        timeout=1200,
+        timeout=HANGS,
     )
     became = {
         linter: line.removeprefix(name).lstrip(".")

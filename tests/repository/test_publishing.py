@@ -1,5 +1,6 @@
-"""What README.md calls publishing, tried with a clone: the book finds out for itself where it is published."""
+"""What README.md calls publishing, tried with a clone: the book finds out where it is published."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -17,7 +18,7 @@ ADDRESS = "https://someone.github.io/a-course/"
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of what is committed, whose origin is on GitHub and whose book has an address, and its book."""
+    """A clone of what is committed, with an origin on GitHub and a public address, and its book."""
     if not (ROOT / ".git").exists():
         pytest.skip("no git checkout")
     clone = tmp_path_factory.mktemp("published") / "clone"
@@ -28,9 +29,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         subprocess.run(["git", *command], check=True)
     config = clone / "_config.yml"
-    without = config.read_text(encoding="utf-8")
-    assert without.count('baseurl: ""') == 1
-    config.write_text(without.replace('baseurl: ""', f"baseurl: {ADDRESS}"), encoding="utf-8")
+    text, set_once = re.subn("(?m)^  baseurl: .*$", f"  baseurl: {ADDRESS}", config.read_text())
+    assert set_once == 1
+    config.write_text(text)
     assert main(["--root", str(clone), "build"], standalone_mode=False) == 0
     done = build_book(clone)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -45,10 +46,11 @@ def test_a_page_opens_its_notebook_in_colab_kaggle_and_binder(name: str, publish
     # The page of an exercise shows its solution, and opens the notebook that students write in.
     notebook = f"{name.replace('solutions/', 'exercises/')}.ipynb"
     file = f"{REPOSITORY}/blob/main/{notebook}"
+    in_address = notebook.replace("/", "%2F")
     assert [button["href"] for button in buttons] == [
         f"https://colab.research.google.com/github/{file}",
         f"https://www.kaggle.com/kernels/welcome?src=https://github.com/{file}",
-        f"https://mybinder.org/v2/gh/{REPOSITORY}/main?urlpath=lab%2Ftree%2F{notebook.replace('/', '%2F')}",
+        f"https://mybinder.org/v2/gh/{REPOSITORY}/main?urlpath=lab%2Ftree%2F{in_address}",
     ]
     assert (published / notebook).is_file()
 

@@ -87,7 +87,6 @@ def look_at(
 ) -> None:
     """Look at a page in one theme, on a desktop and on a phone."""
     page = context.new_page()
-    page.set_default_timeout(120_000)
     watch(page, f"{name}, {theme}", site, found)
     for viewport in (DESKTOP, PHONE):
         where = f"{name}, {theme}, {viewport['width']} wide"

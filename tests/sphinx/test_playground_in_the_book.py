@@ -16,6 +16,17 @@ pytestmark = pytest.mark.slow
 LIVE = {"chapters/batch_normalization": 5, "chapters/dropout": 3, "chapters/noise": 4}
 TRAINED = ".playground canvas[aria-label^='Decision region after']"
 LOADED = "() => [...document.scripts, ...document.styleSheets].filter(one => /playground\\//.test(one.src ?? one.href)).length"
+# Where the playground is seen once nothing moves any more; the theme scrolls slowly.
+TOP_AT_REST = """() => new Promise(done => {
+  let before;
+  const look = () => {
+    const {top} = document.querySelector(".playground-page").getBoundingClientRect();
+    if (document.readyState === "complete" && top === before) return done(top);
+    before = top;
+    setTimeout(look, 500);
+  };
+  look();
+})"""
 both_ways = pytest.mark.parametrize(
     ("scheme", "viewport", "theme"), [("http", DESKTOP, "light"), ("file", PHONE, "dark")]
 )
@@ -122,9 +133,7 @@ def test_an_address_that_asks_for_a_run_leads_to_where_it_is_seen(
     page = context.new_page()
     page.goto(f"{(book / f'{PLAYGROUND}.html').as_uri()}#try-noise-on-both")
     page.wait_for_selector(TRAINED)
-    page.wait_for_timeout(1500)  # the theme scrolls slowly
-    top = page.locator(".playground-page").bounding_box()["y"]
-    assert 0 <= top < 100
+    assert 0 <= page.evaluate(TOP_AT_REST) < 100
     assert page.get_by_label("Example").input_value() == "noise-on-both"
     context.close()
 
@@ -145,7 +154,7 @@ def test_what_is_wrong_with_an_address_is_said_and_stays(
     page.goto(f"{site}{PLAYGROUND}.html{address}")
     if said:
         page.locator(".playground-status", has_text=said).wait_for()
-        page.wait_for_timeout(500)
+        wait_until_done(page)
         assert said in page.inner_text(".playground-status")
         assert page.get_by_role("button", name="Train", exact=True).is_visible()
         assert page.get_by_label("Example").input_value()

@@ -13,6 +13,7 @@ import yaml
 
 from coursekit.browser import serve
 from coursekit.paths import ROOT
+from tests.support.processes import HANGS
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 IN_ORDER = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
@@ -69,7 +70,7 @@ def build_book(folder: Path) -> subprocess.CompletedProcess:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANGS,
     )
 
 

@@ -54,7 +54,8 @@ class Looks:
 def wait_until_done(page: Page) -> None:
     """Wait for formulas, and for the theme, which lets the keyboard reach what scrolls."""
     page.evaluate("() => window.MathJax?.startup?.promise.then(() => true)")
-    page.wait_for_timeout(500)
+    # In the page, where what the theme has put off for less comes first, however busy it is.
+    page.evaluate("() => new Promise(done => setTimeout(done, 500))")
 
 
 def watch(page: Page, where: str, site: str, found: Looks) -> None:

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 
 from coursekit.grading.intake.desk import Taken
@@ -76,6 +77,7 @@ class Attempts:
                     taken.taken.problem,
                     tuple(dict.fromkeys(notes)),
                     "" if name == folders[person] else name,
+                    self._told_time(taken),
                 )
             )
         submissions.sort(key=lambda one: (one.exercise, one.student))
@@ -149,11 +151,20 @@ class Attempts:
         )
 
     def _time(self, one: Attempt) -> float:
-        if text := self.timestamps.get(one.parts[:-1], "").strip():
-            from nbgrader.utils import parse_utc  # takes a second to import
+        told = self._told_time(one)
+        return one.modified if told is None else told
 
-            try:
+    def _told_time(self, one: Attempt) -> float | None:
+        """When it was handed in, in seconds since 1970, as far as nbgrader or a platform says; files' own times may be those of
+        a download."""
+        if text := self.timestamps.get(one.parts[:-1], "").strip():
+            # It takes a second to import.
+            from nbgrader.utils import parse_utc
+
+            with suppress(ValueError, OverflowError, TypeError):
                 return parse_utc(text).replace(tzinfo=UTC).timestamp()
-            except (ValueError, OverflowError, TypeError):
-                return one.modified
-        return one.modified
+        if one.place.when:
+            # Blackboard names no zone; it is the school's, and so most likely this machine's.
+            with suppress(ValueError, OverflowError, OSError):
+                return datetime.strptime(one.place.when, "%Y-%m-%d-%H-%M-%S").timestamp()
+        return None

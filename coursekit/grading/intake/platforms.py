@@ -48,7 +48,8 @@ class Place:
     """What a path tells: who handed it in, for which chapter, how the file is called there, and how deep it lies.
 
     ``number`` is Moodle's, which differs between assignments, so it tells students apart only within one export, which is
-    what lies in ``above``. ``upload`` grows from one attempt to the next: Canvas' number, Blackboard's time, Teams' version.
+    what lies in ``above``. ``upload`` grows from one attempt to the next: Canvas' number, Blackboard's time, Teams' version. ``when`` is
+    Blackboard's time as it writes it.
     """
 
     student: str
@@ -58,6 +59,7 @@ class Place:
     depth: int
     above: tuple[str, ...]
     upload: int = 0
+    when: str = ""
 
 
 def place_of(
@@ -73,13 +75,14 @@ def place_of(
         i += 1
     above, part, below = parts[:i], parts[i], parts[i + 1 :]
     is_file = not below or part.lower().endswith(".zip")
-    upload, number = 0, ""
+    upload, number, when = 0, "", ""
     if match := MOODLE.fullmatch(part):
         who, number = match["name"], match["number"] or ""
         below = (match["rest"], *below) if match["rest"] else below
     elif is_file and (match := BLACKBOARD.fullmatch(part)) and _is_blackboards(part, users):
         who = users.get(match["who"]) or match["who"].rpartition("_")[2]
-        upload = int(match["when"].replace("-", ""))
+        when = match["when"]
+        upload = int(when.replace("-", ""))
         below = (match["rest"] or part, *below)
     elif is_file and (match := CANVAS.fullmatch(part)):
         who = "_".join(filter(None, (match["name"], match["user"])))
@@ -95,7 +98,7 @@ def place_of(
     within = [part for part in folders if part in chapters]
     chapter = within[0] if within else folder_of(above[-1]) if above else ""
     who = " ".join(unicodedata.normalize("NFC", who).split())
-    return Place(who, number, chapter, below[-1], len(folders) - bool(within), above, upload)
+    return Place(who, number, chapter, below[-1], len(folders) - bool(within), above, upload, when)
 
 
 def folder_of(name: str) -> str:

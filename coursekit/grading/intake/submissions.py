@@ -10,7 +10,8 @@ class Submission:
 
     ``student`` is a safe folder name, ``name`` what was given, where that differs. ``exercise`` is ``<chapter>/<exercise>``.
     ``original`` is where the file lies as it was handed in, None where it could not be read at all. ``notebook`` is the text
-    of the notebook to grade, empty where ``problem`` says why there is none. ``notes`` are for a person.
+    of the notebook to grade, empty where ``problem`` says why there is none. ``notes`` are for a person. ``when`` it was handed in is told in seconds
+    since 1970, where anything but the file's own time tells it.
     """
 
     student: str
@@ -20,6 +21,7 @@ class Submission:
     problem: str = ""
     notes: tuple[str, ...] = ()
     name: str = ""
+    when: float | None = None
 
 
 @dataclass(frozen=True)

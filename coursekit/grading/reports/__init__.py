@@ -1,8 +1,8 @@
 """What is made of the records, again and again.
 
-- ``write``: all of it, in order
+- ``platforms``, ``write``: points for the table of a platform; all of the rest, in order
 - ``desk``: what is done with one student's notebook
-- ``feedback``, ``overview``: a page for each submission; one about the class
+- ``feedback``, ``late``, ``overview``, ``totals``: a page for each submission; late days; a page about the class; points by chapter
 - ``gradebook``: nbgrader's gradebook and folders
 - ``autograded``, ``grades_csv``: a notebook as the form grader shows it; the table
 - ``pages``: what pages share

@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 
 from coursekit.grading.limited import FailedError
 from coursekit.grading.reports.gradebook import Ask, ByHand, read_by_hand
+from coursekit.grading.reports.grades_csv import DAY
 from coursekit.grading.reports.pages import (
     Text,
     code,
@@ -135,7 +136,9 @@ def page(
         fingerprint=fingerprint,
         meaning=MEANINGS.get(result.status, ""),
         message=result.message if guard.safe(result.message) else WITHHELD,
-        total=sum(row["value"] for row in rows),
+        total=max(0.0, sum(row["value"] for row in rows) - hand.penalty),
+        late=f"{hand.late / DAY:.2g}" if hand.late else "",
+        penalty=hand.penalty,
         maximum=result.maximum + result.manual_maximum,
         waiting=sum(hand.waiting.values()),
         rows=rows,

@@ -51,11 +51,17 @@ c.Autograde.sanitize_preprocessors = [GradeInSandbox]
 
 @dataclass(frozen=True)
 class ByHand:
-    """What a person entered for a submission: points and comments by cell, and by cell the points that still wait."""
+    """What the gradebook says of a submission beside its checks.
+
+    ``points`` and ``comments`` are what a person entered, by cell, ``waiting`` the points that still wait for one. It was
+    handed in ``late`` by so many seconds, which costs a ``penalty`` of points.
+    """
 
     points: Mapping[str, float] = field(default_factory=dict)
     comments: Mapping[str, str] = field(default_factory=dict)
     waiting: Mapping[str, float] = field(default_factory=dict)
+    late: float = 0.0
+    penalty: float = 0.0
 
 
 def write_gradebook(
@@ -74,13 +80,13 @@ def write_gradebook(
 
     Raises PageError where an exercise has other cells than when its first submissions came into the gradebook.
     """
-    course = nbgrader_config(ROOT).CourseDirectory.course_id
+    course = course_config().CourseDirectory.course_id
     _write_if_new(folder / "nbgrader_config.py", CONFIG.format(course=course))
     results = [replace(one, seconds=0.0, own_seconds=0.0) for one in results]  # decide nothing
     exercises = sorted({result.exercise for result in results})
     if unknown := [name for name in exercises if name not in solutions]:
         raise PageError(f"there is no solution for {', '.join(unknown)}; grade known exercises")
-    with _open(folder, course) as gradebook:
+    with open_gradebook(folder) as gradebook:
         for name in exercises:
             _write_exercise(gradebook, folder, name, solutions[name])
         writer = _Writer(gradebook, folder, solutions, ask)
@@ -113,7 +119,7 @@ def read_by_hand(folder: Path) -> dict[tuple[str, str], ByHand]:
             key = student, f"{chapter}/{notebook}"
             yield found.setdefault(key, dict(points={}, comments={}, waiting={})), cell, values
 
-    with _open(folder, nbgrader_config(ROOT).CourseDirectory.course_id) as gradebook:
+    with open_gradebook(folder) as gradebook:
         maxima = {cell.id: cell.max_score for cell in gradebook.db.query(api.GradeCell)}
         grade = api.Grade
         for entry, cell, (name, auto, manual, extra) in rows(
@@ -126,14 +132,26 @@ def read_by_hand(folder: Path) -> dict[tuple[str, str], ByHand]:
         for entry, cell, (comment,) in rows(api.Comment, api.Comment.manual_comment):
             if comment:
                 entry["comments"][cell] = comment
+        for submission in gradebook.db.query(api.SubmittedAssignment):
+            seconds = submission.total_seconds_late if submission.duedate else 0
+            for notebook in submission.notebooks:
+                entry = found.get((submission.student_id, f"{submission.name}/{notebook.name}"))
+                if entry is not None and seconds:
+                    entry |= dict(late=seconds, penalty=notebook.late_submission_penalty or 0.0)
     return {key: ByHand(**entry) for key, entry in found.items()}
 
 
+def course_config() -> Any:
+    """nbgrader's settings for the course."""
+    return nbgrader_config(ROOT)
+
+
 @contextmanager
-def _open(folder: Path, course: str) -> Iterator[Any]:
+def open_gradebook(folder: Path) -> Iterator[Any]:
     """nbgrader's gradebook in a folder; a new one appears there whole or not at all."""
     from nbgrader.api import Gradebook
 
+    course = course_config().CourseDirectory.course_id
     path = folder / DATABASE
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """All that is made of the records of graded submissions: a table, nbgrader's gradebook, feedback, and an overview."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -9,8 +10,9 @@ from nbformat import NotebookNode
 from coursekit.grading.limited import Limited
 from coursekit.grading.reports.desk import Desk
 from coursekit.grading.reports.feedback import write_feedback
-from coursekit.grading.reports.gradebook import write_gradebook
+from coursekit.grading.reports.gradebook import read_by_hand, write_gradebook
 from coursekit.grading.reports.grades_csv import write_csv
+from coursekit.grading.reports.late import write_late
 from coursekit.grading.reports.overview import write_overview
 from coursekit.grading.results import not_shown, read_results, write_result
 from coursekit.paths import ROOT
@@ -35,11 +37,13 @@ def write_reports(
     folder: Path,
     solutions: Mapping[str, NotebookNode] | None = None,
     say: Callable[[str], object] = print,
+    handed_in: Mapping[tuple[str, str], float] | None = None,
+    due: Mapping[str, datetime] | None = None,
 ) -> None:
     """Write everything that derives from the records in ``folder / "results"``, as far as it is not there yet.
 
     The table comes first, since it is quickest, and the gradebook before the feedback, which shows what a person entered in it.
-    What students wrote is worked on in a process with limits. A submission that cannot be shown keeps its marks and gets a
+    ``handed_in`` and ``due`` are for ``late.write_late``. What students wrote is worked on in a process with limits. A submission that cannot be shown keeps its marks and gets a
     status that says so.
 
     Raises PageError for records of unknown exercises, and for an exercise whose cells changed since it was first graded.
@@ -53,6 +57,7 @@ def write_reports(
     texts = {name: nbformat.v4.writes(one) for name, one in solutions.items()}
     with Limited(Desk, texts) as ask:
         changed = write_gradebook(folder, results, solutions, ask, failed)
+        write_late(folder, handed_in or {}, due or {})
         say(f"{folder / 'gradebook.db'}: {changed} submissions changed")
         changed = write_feedback(folder, results, solutions, ask, failed)
         say(f"{folder / 'feedback'}: {changed} pages changed")
@@ -61,6 +66,8 @@ def write_reports(
             if why := failed.get((result.student, result.exercise)):
                 write_result(folder / "results", not_shown(result, why))
         results = read_results(folder / "results")
-        write_csv(folder / "grades.csv", results)
+    late = {key: hand.late for key, hand in read_by_hand(folder).items() if hand.late}
+    if failed or late:
+        write_csv(folder / "grades.csv", results, late)
     write_overview(folder / "overview.html", results, solutions)
     say(f"{folder / 'overview.html'}: open it in a browser")

@@ -1,6 +1,7 @@
 """A notebook is taken for the right exercise, and of several the one that counts."""
 
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -110,3 +111,21 @@ def test_nbgraders_timestamp_counts_more_than_that_of_the_file(tmp_path: Path) -
 def test_the_same_bytes_handed_in_twice_are_one(tmp_path: Path) -> None:
     files = {"ann/max_norm.ipynb": MAX_NORM, "ann/max_norm (1).ipynb": MAX_NORM}
     assert only(read(write(tmp_path, files))).notes == ()
+
+
+def test_when_it_was_handed_in_is_told_by_nbgrader_or_a_platform_and_by_no_file(
+    tmp_path: Path,
+) -> None:
+    stamp = b"2026-01-05 10:00:00.123456 UTC"
+    files = {
+        "ann/dropout/max_norm.ipynb": MAX_NORM,
+        "ann/dropout/timestamp.txt": stamp,
+        "ben/dropout/max_norm.ipynb": MAX_NORM,
+        "cem/dropout/max_norm.ipynb": MAX_NORM,
+        "cem/dropout/timestamp.txt": b"yesterday",
+    }
+    found = {one.student: one.when for one in read(write(tmp_path, files)).submissions}
+    assert found == {"ann": 1767607200.123456, "ben": None, "cem": None}
+    name = "HW_alee_attempt_2026-01-31-10-20-30_max_norm.ipynb"
+    when = only(read_zip(tmp_path, {name: MAX_NORM})).when
+    assert datetime.fromtimestamp(when) == datetime(2026, 1, 31, 10, 20, 30)

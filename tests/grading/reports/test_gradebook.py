@@ -284,7 +284,7 @@ def test_nbgrader_exports_the_points_and_makes_feedback(tmp_path: Path) -> None:
     def nbgrader(*arguments: str) -> subprocess.CompletedProcess:
         return subprocess.run(
             [sys.executable, "-m", "nbgrader", *arguments],
-            cwd=tmp_path, capture_output=True, text=True, timeout=120, env=environment,
+            cwd=tmp_path, capture_output=True, text=True, timeout=1200, env=environment,
         )  # fmt: skip
 
     done = nbgrader("export", "--to=points.csv")

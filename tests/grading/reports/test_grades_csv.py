@@ -19,8 +19,8 @@ def test_the_table_has_a_row_for_each_submission(tmp_path: Path) -> None:
     ]
     write_csv(tmp_path / "grades.csv", records)
     assert rows_of(tmp_path / "grades.csv") == [
-        dict(student="ada", exercise=MEANS, score="3", maximum="3", status="graded", seconds="2.5", message="", flags=""),
-        dict(student="bo", exercise=MEANS, score="1", maximum="3", status="timed out", seconds="2.5", message="cell mean", flags="prints a mark; patches numpy"),
+        dict(student="ada", exercise=MEANS, score="3", maximum="3", late="0", status="graded", seconds="2.5", message="", flags=""),
+        dict(student="bo", exercise=MEANS, score="1", maximum="3", late="0", status="timed out", seconds="2.5", message="cell mean", flags="prints a mark; patches numpy"),
     ]  # fmt: skip
 
 
