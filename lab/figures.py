@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
 from lab.arrays import Array
@@ -245,7 +246,8 @@ def plot_conclusion(ax: plt.Axes, conclusion: Conclusion) -> None:
     smallest = conclusion.measure.smallest
     ax.axvspan(-smallest, smallest, color="grey", alpha=0.15, linewidth=0)
     ax.axvline(0, color="black", linewidth=0.8, linestyle="-")
-    ax.set(yticks=range(len(effects)), yticklabels=[name for name, *_ in effects])
+    names = [name if "\n" in name else fill(name, 36) for name, *_ in effects]
+    ax.set(yticks=range(len(effects)), yticklabels=names)
     ax.set(xlabel=conclusion.measure.words, title=f"{conclusion.name}: {conclusion.verdict}")
     ax.set(ylim=(len(effects) - 0.4, -0.6))
     ax.grid(axis="y", visible=False)
