@@ -7,6 +7,7 @@
 - ``until_narrow``  runs an experiment until its intervals are narrow enough
 - ``chosen``  is a setting that pilot runs chose
 - ``conclude``  puts a claim of the course to the test, and records every run
+- ``decisive``  gives the effects on which that verdict will rest
 - ``verify``  shows and records that an identity holds
 - ``compare``  gives the mean paired difference, its 95 % interval and a verdict
 - ``settle``   puts a claim of the course to the test with two sets of seeds
@@ -24,7 +25,7 @@ Uses only what comes with tensorflow, scikit-learn, matplotlib and pandas.
 
 import lab.environment  # noqa: F401 - comes before TensorFlow
 from lab.claims import Claim, Comparison, compare
-from lab.conclusions import Conclusion, conclude, verify
+from lab.conclusions import Conclusion, conclude, decisive, verify
 from lab.experiments import chosen, until_narrow
 from lab.figures import (
     Region,
@@ -62,6 +63,7 @@ __all__ = [
     "chosen",
     "compare",
     "conclude",
+    "decisive",
     "fit",
     "full_scale",
     "kept",

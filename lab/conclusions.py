@@ -181,23 +181,45 @@ def conclude(
         ValueError: The registry has no such claim or other parts, the pair's seeds differ, or as
             ``paired_effect``.
     """
+    found = _conclusion(name, results, beside or {})
+    if list(found.parts) != (known := registered(name).get("parts") or [""]):
+        raise ValueError(f"{name} is registered with the parts {known}, not {list(found.parts)}.")
+    axis = found.axis
+    if axis and len({tuple(part.first.index) for part in found.parts.values()}) > 1:
+        raise ValueError(f"{name}: along {axis}, all parts need the same seeds.")
+    show(Record({name: found.record()}, found.table(), str(found)))
+    return found
+
+
+def decisive(name: str, results: ByRun | Mapping[str, ByRun]) -> list[Effect]:
+    """The effects on which a claim's verdict rests, as ``conclude`` reads them; nothing is shown.
+
+    For ``until_narrow``. Some of the parts are enough, where others come from another experiment;
+    a contrast is among the effects if both of its parts are there.
+
+    Raises:
+        ValueError: As ``conclude``.
+    """
+    found = _conclusion(name, results, {})
+    effects = [part.effect for part in found.parts.values()]
+    whole = found.between and set(found.between) <= set(found.parts)
+    return [*effects, found.contrast] if whole else effects
+
+
+def _conclusion(
+    name: str, results: ByRun | Mapping[str, ByRun], beside: Mapping[str, ByRun]
+) -> Conclusion:
     known = registered(name)
     measure = known["measure"]
     measure = measure_of(measure if isinstance(measure, str) else Measure(**measure))
     results = results if isinstance(results, Mapping) else {"": results}
-    if list(results) != (known.get("parts") or [""]):
-        raise ValueError(
-            f"{name} is registered with the parts {known.get('parts') or 'none'}, not {list(results)}."
-        )
+    if strange := set(results) - set(known.get("parts") or [""]):
+        raise ValueError(f"{name} is registered without the parts {sorted(strange)}.")
     parts = {part: _part(name, part, pair, measure) for part, pair in results.items()}
-    others = {part: _part(name, part, pair, measure) for part, pair in (beside or {}).items()}
+    others = {part: _part(name, part, pair, measure) for part, pair in beside.items()}
     between = tuple(known["between"]) if known.get("between") else None
     axis, same = known.get("axis", ""), known.get("same", False)
-    if axis and len({tuple(part.first.index) for part in parts.values()}) > 1:
-        raise ValueError(f"{name}: along {axis}, all parts need the same seeds.")
-    found = Conclusion(name, measure, parts, others, same, axis, between)
-    show(Record({name: found.record()}, found.table(), str(found)))
-    return found
+    return Conclusion(name, measure, parts, others, same, axis, between)
 
 
 def registered(name: str) -> dict[str, Any]:

@@ -252,6 +252,19 @@ def test_all_parts_must_hold(registry):
     assert lab.conclude("C1", {"rings": worse, "digits": worse}).verdict == "the opposite"
 
 
+def test_the_effects_that_decide_are_those_of_the_conclusion_with_its_contrast(registry):
+    known = {"measure": "accuracy", "parts": ["tanh", "relu", "elu"], "axis": "the activation"}
+    registry(C4=known | {"between": ["relu", "tanh"]})
+    level = noisy(0.8, seed=9)
+    pairs = {name: (noisy(0.81, seed=n), level) for n, name in enumerate(("tanh", "relu", "elu"))}
+    found = lab.conclude("C4", pairs)
+    effects = [part.effect for part in found.parts.values()]
+    assert lab.decisive("C4", pairs) == [*effects, found.contrast]
+    assert lab.decisive("C4", {"elu": pairs["elu"]}) == effects[2:]
+    with pytest.raises(ValueError, match="without the parts"):
+        lab.decisive("C4", {"sigmoid": pairs["elu"]})
+
+
 def test_what_stands_beside_decides_nothing(registry):
     registry(C1={"measure": "accuracy"})
     better, worse = (noisy(0.83), noisy(0.8, seed=1)), (noisy(0.8), noisy(0.83, seed=1))
