@@ -55,7 +55,7 @@ def notebook(
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", outputs=[output])])
 
 
-# ------------------------------------------------------------------------------------------- readin
+# ------------------------------------------------------------------------------------------ reading
 
 
 def test_a_text_can_name_the_parts_of_a_conclusion_and_no_values_by_run() -> None:
@@ -84,7 +84,7 @@ def test_a_course_without_conclusions_has_an_empty_table(tmp_path: Path) -> None
     assert list(runs_table(tmp_path).columns) == list(COLUMNS)
 
 
-# ------------------------------------------------------------------------------------------ samplin
+# ----------------------------------------------------------------------------------------- sampling
 
 
 def test_a_sample_has_as_many_seeds_of_either_set_and_another_one_each_time() -> None:
