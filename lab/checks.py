@@ -403,10 +403,8 @@ def one_point(seed: int = 0) -> tuple[Split, Split]:
     """500 times the same point to train on, so that it does not matter how batches are shuffled."""
     x, y = np.tile(np.float32([[0.08, -0.06]]), (500, 1)), np.zeros(500, int)
     many, of_class = practice(seed)[1]
-    return (x, y), (
-        many * (2 ** np.linspace(-5, 5, len(many))[:, None]).astype("float32"),
-        of_class,
-    )
+    scale = np.geomspace(0.03, 30, len(many), dtype="float32")
+    return (x, y), (many * scale[:, None], of_class)
 
 
 def expect_runs(
@@ -479,10 +477,7 @@ def expect_runs(
 
 
 def _run_with(build: Callable, names: dict[str, Any], experiment: Callable, *what: Any) -> tuple:
-    """What an experiment gives with another ``network``, and what it asks this for.
-
-    Calls in other processes are not seen.
-    """
+    """What an experiment gives with another ``network``, and what it asks this for, as far as seen."""
     mine, asked = names["network"], []
 
     def network(*given: Any, **named: Any) -> keras.Model:
@@ -505,8 +500,9 @@ def _run_with(build: Callable, names: dict[str, Any], experiment: Callable, *wha
 
 def _words(setting: Sequence) -> str:
     """A setting as text, the same for 0 and 0.0."""
-    numbers = (float(s) if isinstance(s, (int, float, np.number)) else s for s in setting)
-    return f"network({', '.join(map(repr, numbers))})"
+    plain = [s.item() if isinstance(s, np.generic) else s for s in setting]
+    told = [float(s) if type(s) is int else s for s in plain]
+    return f"network({', '.join(map(repr, told))})"
 
 
 def _without_chance(setting: tuple, optimizer: str, normalized: bool) -> keras.Model:

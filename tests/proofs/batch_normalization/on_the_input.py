@@ -191,12 +191,12 @@ def prepared(data):
     ),
     wrong(
         "the layer always there in the experiment",
-        {"check_experiment": "it built network(1.0)"},
+        {"check_experiment": "it built network(True)"},
         experiment=("network(first)", "network(True)"),
     ),
     wrong(
         "the layer never there in the experiment",
-        {"check_experiment": "it built network(0.0)"},
+        {"check_experiment": "it built network(False)"},
         experiment=("network(first)", "network(False)"),
     ),
     wrong(

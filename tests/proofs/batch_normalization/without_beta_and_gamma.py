@@ -167,7 +167,7 @@ def experiment(place, scale, center, data, seeds, epochs):
     ),
     wrong(
         "a switch forgotten in the experiment",
-        {"check_experiment": "it built network('before', 1.0, 1.0)"},
+        {"check_experiment": "it built network('before', True, True)"},
         experiment=("network(place, scale, center)", "network(place, scale, scale)"),
     ),
     wrong(
