@@ -15,7 +15,7 @@ from pathlib import Path
 
 import joblib
 import nbformat
-from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from tqdm import tqdm
 
@@ -365,11 +365,13 @@ def _in_parallel(tasks: list[Task], keep: Keep, options: Options, what: str) -> 
                 return
             except TerminatedWorkerError:
                 continue
-        # Among those that are left are some that end their worker. One by one it shows which.
+        # Among those that are left are some that end their worker. One by one it shows which, each in
+        # a pool of its own: joblib would go on with loky's shared one, but cannot where it did not
+        # make it.
         for number, task in list(waiting.items()):
             try:
-                alone = get_reusable_executor(max_workers=1)
-                done(*alone.submit(_mark, number, task, process).result())
+                with ProcessPoolExecutor(max_workers=1) as alone:
+                    done(*alone.submit(_mark, number, task, process).result())
             except TerminatedWorkerError:
                 why = "the process that graded it was killed, perhaps for want of memory"
                 done(number, None, why)

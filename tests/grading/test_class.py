@@ -5,6 +5,7 @@ import os
 import signal
 from pathlib import Path
 
+import joblib
 import nbformat
 import pytest
 
@@ -91,6 +92,9 @@ def test_a_submission_whose_worker_is_killed_each_time_ends_no_class(
     assert {name: one.status for name, one in found.items()} == dict.fromkeys(
         ("ada", "ben", "yve", "zoe"), "graded"
     )
+    # joblib's own processes still work after that.
+    parallel = joblib.Parallel(n_jobs=2)
+    assert parallel(joblib.delayed(abs)(number) for number in (-1, -2)) == [1, 2]
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
