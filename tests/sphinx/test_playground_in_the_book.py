@@ -46,6 +46,8 @@ def test_the_playground_trains_on_its_page_by_keyboard(
     page.get_by_role("button", name="Start the playground").press("Enter")
     page.get_by_label("Example").press("End")  # the last example
     page.get_by_label("Example").select_option("after-activation")
+    # Its 100 epochs would else be over before the pause.
+    page.get_by_label("Speed").select_option("1 epoch a second")
     page.get_by_role("button", name="Train", exact=True).press("Enter")
     page.wait_for_selector(TRAINED)
     page.get_by_role("button", name="Pause").press("Enter")
