@@ -35,19 +35,6 @@ PLAIN = {
     "weights drawn again, not models built again": """
 Start._draws_what_was_built = lambda self, model, seed: False
 """,
-    "drawn weights kept for the next setting": """
-def _initial(initializer, seed, variable):
-    before, initializer.seed = initializer.seed, seed
-    try:
-        return tf.convert_to_tensor(initializer(variable.shape, dtype=variable.dtype))
-    finally:
-        initializer.seed = before
-""",
-    "compiled programs in a folder for all workers": """
-def _share_compiled_programs():
-    kept.compiled = kept.compiled or TemporaryDirectory(prefix=f"lab_{os.getpid()}_")
-    return kept.compiled.name
-""",
     "names fixed, so that XLA finds them there": """
 @contextmanager
 def names_from(key, model):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
 from lab.arrays import Array
 from lab.claims import Claim, Comparison
+from lab.conclusions import Conclusion
 from lab.kept import kept
+from lab.rule import OPPOSITE, SMALL, UNDECIDED, YES
 from lab.runs import Runs
 
 import keras
@@ -35,8 +38,20 @@ plt.rcParams.update(
 )
 
 
+READING_STYLES = {  # colour and mark, so that either is enough
+    YES: ("#009E73", "^"),
+    OPPOSITE: ("#D55E00", "X"),
+    SMALL: ("#0072B2", "s"),
+    UNDECIDED: ("#555555", "o"),
+}
+
+
 def full_scale(**parameters: tuple[Any, Any]) -> None:
-    """Declare a page's full settings as ``name=(used, full)``; figures of shorter runs say so."""
+    """Declare a page's full settings as ``name=(used, full)``; figures of shorter runs say so.
+
+    ``sample=({"experiment": seeds}, {})`` runs only these seeds of each experiment.
+    """
+    kept.sample = dict(parameters.get("sample", ({},))[0])
     kept.shortened[:] = [
         f"{name} {used} instead of {full}"
         for name, (used, full) in parameters.items()
@@ -206,6 +221,36 @@ def plot_claim(ax: plt.Axes, claim: Claim) -> None:
     if len({data for _, data, _ in claim.comparisons}) > 1:
         ax.plot([], [], "o", color="grey", markerfacecolor="white", label="does not decide")
     ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+
+
+def plot_conclusion(ax: plt.Axes, conclusion: Conclusion) -> None:
+    """A claim's effects with their 95 % intervals; the grey band, up to δ, is too small to matter.
+
+    Filled marks decide. A triangle is a yes, a cross the opposite, a square too small to matter, a
+    circle undecided. The thin marks below each are the two sets of seeds.
+    """
+    rows = [(name or "all runs", part, True) for name, part in conclusion.parts.items()]
+    rows += [(name, part, False) for name, part in conclusion.beside.items()]
+    effects = [(name, part.effect, decides, part.replications) for name, part, decides in rows]
+    if conclusion.contrast:
+        effects.append((" minus\n".join(conclusion.between), conclusion.contrast, True, []))
+    if conclusion.pooled:
+        effects.append(("mean of all", conclusion.pooled, True, []))
+    for row, (_, effect, decides, replications) in enumerate(effects):
+        color, marker = READING_STYLES[effect.reading]
+        _plot_interval(ax, row, effect, color, marker, filled=decides)
+        for number, one in enumerate(replications):
+            place = row + 0.22 + 0.12 * number
+            ax.plot([one.low, one.high], [place, place], color="grey", linewidth=0.8, linestyle="-")
+            ax.plot(one.mean, place, marker="|", markersize=4, color="grey")
+    smallest = conclusion.measure.smallest
+    ax.axvspan(-smallest, smallest, color="grey", alpha=0.15, linewidth=0)
+    ax.axvline(0, color="black", linewidth=0.8, linestyle="-")
+    names = [name if "\n" in name else fill(name, 36) for name, *_ in effects]
+    ax.set(yticks=range(len(effects)), yticklabels=names)
+    ax.set(xlabel=conclusion.measure.words, title=f"{conclusion.name}: {conclusion.verdict}")
+    ax.set(ylim=(len(effects) - 0.4, -0.6))
+    ax.grid(axis="y", visible=False)
 
 
 def plot_setting(

@@ -233,7 +233,8 @@ def names_from(key: tuple, model: keras.Model) -> Iterator[None]:
     """While a program is traced, derive all names in it from its key, a plain value.
 
     TensorFlow numbers functions, and Keras layers, as they are made, and so differently in each
-    process. But XLA takes a program from its cache only where it has the same names.
+    process. But XLA takes a program from its cache on disk, where there is one as in grading, only
+    if it has the same names.
     """
     digest = hashlib.sha256(repr(key).encode()).digest()
     numbers = itertools.count(1 << 60 | int.from_bytes(digest[:5], "big") << 20)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
-from tempfile import TemporaryDirectory
 from typing import Any
 
 
@@ -18,18 +17,18 @@ class Kept:
             global, so the threads of one process train one after the other.
         programs: Compiled training loops by their key, the least used first.
         traced: How often the program of a key was traced in this process.
-        initial: Drawn initial weights, the least used first.
         shortened: The parameters of this page that are shorter than its full ones, as words.
-        compiled: The folder through which workers share what they compile.
+        sample: In a sampled run, the seeds of each experiment of this page that runs.
+        sweeps: How many sweeps this process began.
         settled: Whether this process has made itself ready to be a worker.
     """
 
     lock: threading.RLock = field(default_factory=threading.RLock)
     programs: OrderedDict[tuple, Any] = field(default_factory=OrderedDict)
     traced: Counter[tuple] = field(default_factory=Counter)
-    initial: OrderedDict[tuple, Any] = field(default_factory=OrderedDict)
     shortened: list[str] = field(default_factory=list)
-    compiled: TemporaryDirectory | None = None
+    sample: dict[str, list[int]] = field(default_factory=dict)
+    sweeps: int = 0
     settled: bool = False
 
 

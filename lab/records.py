@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from base64 import b64encode
 from collections.abc import Mapping
 from html import escape
 from typing import Any
+from zlib import compress
 
+from lab.arrays import Array
 from lab.claims import Claim, Comparison, Pair, judge
 
 import numpy as np
@@ -15,7 +18,7 @@ import pandas as pd
 RECORD_TYPE = "application/vnd.lab.record+json"
 
 
-class _Record:
+class Record:
     """Displays as a table; carries the same numbers, unrounded, for the course's checks."""
 
     def __init__(
@@ -27,14 +30,14 @@ class _Record:
         self.numbers, self.caption = numbers, caption
         if table is None:
             table = pd.DataFrame.from_dict(numbers, orient="index")
-            table = table.drop(columns="tolerance", errors="ignore")
+            table = table.drop(columns=["tolerance", "runs"], errors="ignore")
             table = table.map(lambda v: f"{v:.4g}" if isinstance(v, (int, float)) else v)
         self.table = table.fillna("")
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         exact = {
             name: {
-                key: value if isinstance(value, (str, int)) or np.isfinite(value) else str(value)
+                key: str(value) if isinstance(value, float) and not np.isfinite(value) else value
                 for key, value in entry.items()
             }
             for name, entry in self.numbers.items()
@@ -60,7 +63,7 @@ def record(values: Mapping[str, Any], tolerance: float = 1e-5) -> None:
 
     Args:
         values: Name -> an array with one value per run (its mean, sd, median, min, max and n are
-            recorded), a ``Comparison``, or a single number that does not depend on luck.
+            recorded, and every value if it is given by seed, as ``Runs.each`` does), a ``Comparison``, or a single number that does not depend on luck.
         tolerance: How far single numbers may differ when the notebook runs elsewhere.
     """
     numbers: dict[str, dict[str, Any]] = {}
@@ -80,10 +83,18 @@ def record(values: Mapping[str, Any], tolerance: float = 1e-5) -> None:
                     "max": float(array.max()),
                     "n": int(array.size),
                 }
-    _display(_Record(numbers))
+            if isinstance(value, pd.Series) and value.index.name == "seed":
+                numbers[name]["runs"] = {"seeds": packed(value.index), "values": packed(value)}
+    show(Record(numbers))
 
 
-def _display(thing: Any) -> None:
+def packed(values: Array) -> str:
+    """32-bit numbers as text: little-endian, compressed by zlib, in base 64."""
+    return b64encode(compress(np.asarray(values, "<f4").tobytes(), 9)).decode()
+
+
+def show(thing: Any) -> None:
+    """Display something in a notebook; elsewhere print its plain text."""
     if "ipykernel" in sys.modules:
         from IPython.display import display
 
@@ -140,5 +151,5 @@ def settle(
             "reading": comparison.reading,
         }
     table = pd.DataFrame.from_dict(rows, orient="index")
-    _display(_Record(numbers, table.reset_index(drop=True), f"{claim} ({effect})"))
+    show(Record(numbers, table.reset_index(drop=True), f"{claim} ({effect})"))
     return claim

@@ -12,6 +12,7 @@ from typing import Any
 from lab.arrays import Array, Split
 from lab.loop import fit
 from lab.progress import Progress
+from lab.resuming import RunsOnDisk
 from lab.starts import Start, read_only
 from lab.workers import spread, workers
 
@@ -21,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 Data = tuple[Split, Split] | Callable[..., tuple[Split, Split]]
-Measure = Callable[[keras.Model, tuple[Split, Split]], Mapping[str, Any]]
+Measuring = Callable[..., Mapping[str, Any]]
 
 
 @dataclass
@@ -68,6 +69,50 @@ class Runs:
         reached = self[name] >= level
         return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)
 
+    def each(self, what: str | Array, last: int = 1) -> pd.Series:
+        """One number per run, by its seed: a log's mean over the ``last`` epochs, a measure, or
+        what was computed of them, shape (seeds,).
+
+        Raises:
+            KeyError: There is none of that name.
+            ValueError: The measure is not one number per run.
+        """
+        name = what if isinstance(what, str) else None
+        if name is None:
+            values = np.asarray(what)
+        else:
+            values = self.final(name, last) if name in self.history else self[name]
+        if values.shape != (len(self.seeds),):
+            raise ValueError(
+                f"{name or 'each'} needs one number for each of {len(self.seeds)} runs, not the "
+                f"shape {values.shape}."
+            )
+        return pd.Series(values, index=pd.Index(self.seeds, name="seed"), name=name)
+
+    def joined(self, more: Runs) -> Runs:
+        """These runs and more of the same kind, with other seeds.
+
+        Raises:
+            ValueError: A seed is in both, or they are not of the same setting, logs and measures.
+        """
+        if set(self.seeds) & set(more.seeds):
+            raise ValueError(f"Seeds are in both: {sorted(set(self.seeds) & set(more.seeds))}.")
+        for part in ("history", "measures"):
+            if getattr(self, part).keys() != getattr(more, part).keys():
+                raise ValueError(f"The runs differ in their {part}.")
+        if repr(self.setting) != repr(more.setting):
+            raise ValueError(f"The runs are of {self.setting} and of {more.setting}.")
+        return Runs(
+            self.seeds + more.seeds,
+            {name: np.concatenate([log, more.history[name]]) for name, log in self.history.items()},
+            {
+                name: np.concatenate([one, more.measures[name]])
+                for name, one in self.measures.items()
+            },
+            np.concatenate([self.seconds, more.seconds]),
+            self.setting,
+        )
+
     def table(self) -> pd.DataFrame:
         """Last value of each log and each scalar measure: mean, sd, min and max over seeds."""
         columns = {name: self.final(name) for name in self.history}
@@ -103,6 +148,11 @@ class Sweep:
             settings = [runs.setting for runs in self.runs]
             raise KeyError(f"{len(found)} settings match {setting}; there are {settings}.")
         return found[0]
+
+    def joined(self, more: Sweep) -> Sweep:
+        """The runs of both, setting by setting; as ``Runs.joined``."""
+        pairs = zip(self.runs, more.runs, strict=True)
+        return Sweep([one.joined(other) for one, other in pairs])
 
     def table(self, name: str) -> pd.DataFrame:
         """Final value of a log, or a scalar measure, one row per setting."""
@@ -150,7 +200,8 @@ def repeat(
     data: Data,
     *,
     seeds: int | Sequence[int] = 30,
-    measure: Measure | None = None,
+    measure: Measuring | None = None,
+    logs: Sequence[str] | None = None,
     jobs: int | None = 1,
     **fit_arguments: Any,
 ) -> Runs:
@@ -165,19 +216,23 @@ def repeat(
         data: ``(train, test)``, each a pair (x, y); or a function of the seed that returns that,
             to draw new data for each run (always of the same shape).
         seeds: How many (0, 1, 2, …), or which.
-        measure: Called with each trained model and its data; returns numbers or arrays to keep,
-            of one shape for all seeds. It cannot write to the data, and the model is trained again
-            afterwards, from other weights.
+        measure: Called with each trained model and its data, and with its logs (name -> one value
+            per epoch) if it has a third parameter; returns numbers or arrays to keep, of one shape
+            for all seeds. It cannot write to the data, and the model is trained again afterwards,
+            from other weights.
+        logs: Names of the logs to keep; None: all.
         jobs: Processes to spread the runs over. None: all cores, or what
             ``joblib.parallel_config`` says.
         **fit_arguments: ``epochs``, ``batch_size`` and so on, as in ``fit``. ``validation_data``
-            is the test data, unless given.
+            is the test data, unless given. ``draws=1`` (2, …) starts from the same weights and
+            data as ``draws=0``, with another order of samples and other random numbers in layers.
 
     Raises:
         ValueError, NotImplementedError: as ``fit``; or ``build`` returns a model that was made
             before; or ``measure`` does not return the same kind of things for every seed.
     """
-    return sweep(build, {}, data, seeds=seeds, measure=measure, jobs=jobs, **fit_arguments).runs[0]
+    more = {"measure": measure, "logs": logs, "jobs": jobs} | fit_arguments
+    return sweep(build, {}, data, seeds=seeds, **more).runs[0]
 
 
 def sweep(
@@ -186,7 +241,8 @@ def sweep(
     data: Data,
     *,
     seeds: int | Sequence[int] = 30,
-    measure: Measure | None = None,
+    measure: Measuring | None = None,
+    logs: Sequence[str] | None = None,
     jobs: int | None = None,
     **fit_arguments: Any,
 ) -> Sweep:
@@ -196,7 +252,7 @@ def sweep(
         grid: Name -> values to try. Each name is a parameter of ``build``, of ``data`` (beside
             the seed) or of ``fit``. Or several such grids, one after the other, as in
             scikit-learn's ``ParameterGrid``.
-        build, data, seeds, measure, jobs, fit_arguments: as in ``repeat``.
+        build, data, seeds, measure, logs, jobs, fit_arguments: as in ``repeat``.
 
     Returns:
         One ``Runs`` per combination, in the order of ``itertools.product``, grid by grid.
@@ -213,20 +269,39 @@ def sweep(
     # Each process compiles for itself, so whole settings go to one of them, as long as there are some
     # for all; the seeds of the others are divided.
     whole = len(settings) // jobs * jobs
-    tasks = [
-        (index, build, data, setting, [seeds[i] for i in part], measure, fit_arguments)
-        for index, setting in enumerate(settings)
-        for part in np.array_split(
-            np.arange(len(seeds)), 1 if index < whole else min(jobs, len(seeds))
-        )
-    ]
     results: list[dict[int, tuple]] = [{} for _ in settings]
-    with Progress("runs", len(settings) * len(seeds), "runs") as bar:
+    with (
+        Progress("runs", len(settings) * len(seeds), "runs") as bar,
+        RunsOnDisk.of_next_sweep((settings, sorted(fit_arguments), logs)) as disk,
+    ):
+        for index, seed, run in disk.found:
+            if seed in seeds:
+                results[index][seed] = run
+                bar.skip()
+        missing = [[s for s in seeds if s not in found] for found in results]
+        tasks = [
+            (
+                index,
+                build,
+                data,
+                setting,
+                [missing[index][i] for i in part],
+                measure,
+                logs,
+                fit_arguments,
+            )
+            for index, setting in enumerate(settings)
+            for part in np.array_split(
+                np.arange(len(missing[index])), 1 if index < whole else min(jobs, len(seeds))
+            )
+            if len(part)
+        ]
         for index, seed, run in spread(_train_seeds, tasks, jobs):
             for other in results[index].values():
                 _check_alike(run, seed, other, next(iter(results[index])))
                 break
             results[index][seed] = run
+            disk.add(index, seed, run)
             bar.advance()
     return Sweep(
         [
@@ -261,7 +336,7 @@ def _owner_of(name: str, build: Callable, data: Data) -> str:
         return "build"
     if callable(data) and name in list(signature(data).parameters)[1:]:
         return "data"
-    if name in signature(fit).parameters:
+    if name == "draws" or name in signature(fit).parameters:
         return "fit"
     raise ValueError(
         f"The grid's {name!r} is a parameter neither of {getattr(build, '__name__', 'build')}, "
@@ -275,22 +350,32 @@ def _train_seeds(
     data: Data,
     setting: dict[str, Any],
     seeds: Sequence[int],
-    measure: Measure | None,
+    measure: Measuring | None,
+    logs: Sequence[str] | None,
     fit_arguments: dict[str, Any],
 ) -> Iterator[tuple[int, int, tuple]]:
     """Train one model per seed; yield index, seed and (history, measures, seconds)."""
     parts: dict[str, dict[str, Any]] = {"build": {}, "data": {}, "fit": dict(fit_arguments)}
     for name, value in setting.items():
         parts[_owner_of(name, build, data)][name] = value
+    draws = parts["fit"].pop("draws", 0)
     start = Start(lambda: build(**parts["build"]), looked_at=measure is not None)
     for seed in seeds:
         train, test = read_only(data(seed, **parts["data"]) if callable(data) else data)
         model = start.model_for(seed, train)
-        arguments = {"validation_data": test} | parts["fit"] | {"verbose": 0, "seed": seed}
+        arguments = {"validation_data": test} | parts["fit"] | {"verbose": 0}
+        arguments["seed"] = seed + draws * 1_000_003  # far from any seed in use
         history = fit(model, *train, _start=start, **arguments)
-        measured = dict(measure(model, (train, test))) if measure else {}
-        run = (_by_epoch(history, parts["fit"]), measured, history.seconds)
+        by_epoch = _by_epoch(history, parts["fit"])
+        given = (model, (train, test), by_epoch)
+        measured = dict(measure(*given[: _parameters(measure)])) if measure else {}
+        kept_logs = {name: log for name, log in by_epoch.items() if logs is None or name in logs}
+        run = (kept_logs, measured, history.seconds)
         yield index, seed, run
+
+
+def _parameters(measure: Measuring) -> int:
+    return len(signature(measure).parameters)
 
 
 def _by_epoch(history: keras.callbacks.History, fit_arguments: dict[str, Any]) -> dict[str, Array]:

@@ -7,14 +7,12 @@ they are unless `build` draws numbers in a way of its own, all others are only d
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable
 from typing import Any
 
 from lab.arrays import Split
 from lab.hooks import Draws, create_variables, random_numbers_of_this_thread, read, recorded_draws
-from lab.kept import kept
 from lab.refusals import check_model
 from lab.sharing import seeds_of, state_of, structure
 
@@ -123,21 +121,12 @@ class Start:
 
 
 def _initial(initializer: Any, seed: int, variable: keras.Variable) -> tf.Tensor:
-    """What ``initializer`` with this seed draws for a variable; the latest draws are kept, since
-    the settings of a sweep start from the same weights."""
-    constants = json.dumps(initializer.get_config() | {"seed": seed})
-    key = (type(initializer), constants, tuple(variable.shape), variable.dtype)
-    if key not in kept.initial:
-        before, initializer.seed = initializer.seed, seed
-        try:
-            drawn = initializer(variable.shape, dtype=variable.dtype)
-        finally:
-            initializer.seed = before
-        kept.initial[key] = tf.convert_to_tensor(drawn)
-        if len(kept.initial) > 4096:
-            kept.initial.popitem(last=False)
-    kept.initial.move_to_end(key)
-    return kept.initial[key]
+    """What ``initializer`` with this seed draws for a variable."""
+    before, initializer.seed = initializer.seed, seed
+    try:
+        return tf.convert_to_tensor(initializer(variable.shape, dtype=variable.dtype))
+    finally:
+        initializer.seed = before
 
 
 def read_only(data: tuple[Split, Split]) -> tuple[Split, ...]:

@@ -8,9 +8,6 @@ import platform
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
-from shutil import rmtree
-from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 from lab.hooks import (
@@ -60,62 +57,36 @@ def spread(function: Callable[..., Iterator], tasks: Sequence[tuple], jobs: int)
             for task in tasks:
                 yield from function(*task)
         return
-    compiled = _share_compiled_programs() if joblib_starts_workers() else None
+    own = joblib_starts_workers()
     parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
-    done = parallel(joblib.delayed(_all_of)(compiled, function, task) for task in tasks)
+    done = parallel(joblib.delayed(_all_of)(own, function, task) for task in tasks)
     for results in done:
         yield from results
 
 
-def _all_of(compiled: str | None, function: Callable[..., Iterator], task: tuple) -> list:
+def _all_of(own: bool, function: Callable[..., Iterator], task: tuple) -> list:
     """A task of a sweep as a list, in a worker."""
     with kept.lock:
         if not kept.settled:
-            _settle_in(compiled)
+            _settle_in(own)
         return list(function(*task))
 
 
-def _settle_in(compiled: str | None) -> None:
-    """What a worker does before its first task."""
+def _settle_in(own: bool) -> None:
+    """What a worker does before its first task; ``own`` if joblib started it, and no cluster."""
     kept.settled = True
     os.environ["LAB_PROGRESS"] = "0"
     with suppress(RuntimeError):  # TensorFlow has started already, as it may on a cluster
         # One thread for each process is quickest, with as many processes as cores.
         tf.config.threading.set_intra_op_parallelism_threads(1)
-    if not compiled:  # not one of joblib's own processes
+    if not own:
         return
     let_workers_grow()
 
     # Jupyter ends a kernel's processes by a signal, and the kernel itself before it can tidy up.
     # TensorFlow would take seconds to take itself apart.
     def leave(*_: Any) -> None:
-        rmtree(compiled, ignore_errors=True)
         os._exit(0)
 
     atexit.register(leave)
     signal.signal(signal.SIGTERM, leave)
-
-
-def _share_compiled_programs() -> str:
-    """The folder from which workers started from now on take what one of them has compiled."""
-    if not kept.compiled:
-        for folder in Path(gettempdir()).glob("lab_*_*"):  # of kernels that were killed
-            number = folder.name.split("_")[1]
-            if number.isdecimal() and not _runs(int(number)):
-                rmtree(folder, ignore_errors=True)
-        kept.compiled = TemporaryDirectory(prefix=f"lab_{os.getpid()}_", ignore_cleanup_errors=True)
-        cache = f"--tf_xla_persistent_cache_directory={kept.compiled.name}"
-        os.environ["TF_XLA_FLAGS"] = f"{os.environ.get('TF_XLA_FLAGS', '')} {cache}".strip()
-    return kept.compiled.name
-
-
-def _runs(process: int) -> bool:
-    if os.name != "posix":  # elsewhere signal 0 is not a question
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

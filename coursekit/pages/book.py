@@ -10,6 +10,8 @@ from pybtex.exceptions import PybtexError
 from pybtex.richtext import Text
 
 from coursekit.pages.myst import MystError, blocks
+from coursekit.pages.registry import Entry as Claim
+from coursekit.pages.registry import load_registry
 from coursekit.paths import TEXTS
 from coursekit.problem import PageError
 
@@ -31,8 +33,8 @@ class Book:
     """Everything outside a page that its text can refer to.
 
     ``url`` is the book's public address, empty while it has none. ``titles`` is keyed by page,
-    ``labels`` by label, ``references`` by the keys of references.bib; ``equations`` numbers the
-    labelled equations of each page.
+    ``labels`` by label, ``references`` by the keys of references.bib, ``claims`` by their names in
+    the registry; ``equations`` numbers the labelled equations of each page.
     """
 
     root: Path
@@ -41,6 +43,7 @@ class Book:
     labels: dict[str, Label] = field(default_factory=dict)
     equations: dict[str, dict[str, int]] = field(default_factory=dict)
     references: dict[str, Entry] = field(default_factory=dict)
+    claims: dict[str, Claim] = field(default_factory=dict)
 
 
 def load_book(root: Path) -> Book:
@@ -48,7 +51,7 @@ def load_book(root: Path) -> Book:
 
     Raises PageError for a page, _config.yml or references.bib that cannot be read.
     """
-    book = Book(root)
+    book = Book(root, claims=load_registry(root))
     for path in sorted(path for name in SOURCES for path in root.glob(name)):
         try:
             if path.name == "_config.yml":

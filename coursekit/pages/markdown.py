@@ -16,6 +16,7 @@ from coursekit.pages.book import Book, address, cite
 from coursekit.pages.myst import Block, MystError, blocks
 from coursekit.pages.prose import close_gaps
 from coursekit.pages.quiz import inline_html, read_quiz
+from coursekit.pages.registry import card
 from coursekit.paths import PLAYGROUND
 
 FORMATS = {  # roles that only change how their text looks
@@ -84,6 +85,7 @@ class _Converter:
             "note": self.admonition,
             "playground": self.playground,
             "quiz": self.quiz,
+            "registered": self.registered,
         }
         if block.name not in methods:
             raise MystError(
@@ -134,6 +136,12 @@ class _Converter:
         return self.quote(
             "", f"In the book you can train this example live, on this page and in the {page}."
         )
+
+    def registered(self, block: Block) -> str:
+        """What the registry says of a claim."""
+        if block.argument not in self.book.claims:
+            raise MystError(f"the registry has no claim {block.argument!r}", block.opening)
+        return self.quote("", self.convert(card(self.book.claims[block.argument]), block.opening))
 
     # ------------------------------------------------------------------ inline
 

@@ -19,6 +19,16 @@ KINDS = ("difference", "log ratio", "sooner", "success")  # as in lab/rule.py
 MEASURES = ("accuracy", "loss", "updates", "norm", "success", "calibration")
 
 
+MEASURED = {  # in words, with the smallest effect, as in lab/rule.py
+    "accuracy": "Accuracy on new data; the smallest difference worth speaking of is 0.01",
+    "loss": "The loss on new data; the smallest ratio worth speaking of is 1.1",
+    "updates": "Which run gets there sooner; at least 0.1 more than half of the pairs have to",
+    "norm": "The size; the smallest ratio worth speaking of is 1.1",
+    "success": "The share of runs that succeed; the smallest difference worth speaking of is 0.1",
+    "calibration": "The calibration error; the smallest difference worth speaking of is 0.01",
+}
+
+
 @dataclass(frozen=True)
 class Entry:
     """What the registry says of a claim.
@@ -34,6 +44,7 @@ class Entry:
             taken unless the contrast ``between`` two of them says that it depends on that axis.
         same: The claim is that there is no difference worth speaking of, true, or that the first is
             ``at least`` as large, up to δ.
+        short: The sentence in a few words, where it is long.
         beside: Conditions that are shown and do not decide.
         conditions: Data, network, settings, in words. ``threats``: what could mislead.
         mechanics: An identity that is verified exactly, and not counted among the claims.
@@ -57,6 +68,7 @@ class Entry:
     beside: list[str] | None = None
     mechanics: bool = False
     most: int = 960
+    short: str = ""
 
 
 def load_registry(root: Path) -> dict[str, Entry]:
@@ -110,6 +122,40 @@ def _wrong_measure(measure: str | dict[str, Any]) -> str:
     if measure["kind"] not in KINDS:
         return f"kind {measure['kind']!r} is none of {', '.join(KINDS)}"
     return "" if measure["smallest"] > 0 else f"smallest {measure['smallest']!r} is not above 0"
+
+
+def card(entry: Entry) -> str:
+    """What the registry says of a claim, as MyST text, for the page that puts it to the test."""
+    arms = [f"- *{name}*: {_start_small(words)}" for name, words in entry.arms.items()]
+    measure = entry.measure
+    if isinstance(measure, str):
+        measured = f"{MEASURED[measure]}."
+    else:
+        measured = f"{measure['words']}, of at least {measure['smallest']:.3g}. {measure['why']}"
+    if entry.axis:
+        measured += (
+            f" The verdict is that it depends on {entry.axis} if the effects of "
+            f"*{entry.between[0]}* and *{entry.between[1]}* differ by as much; else it is that of the mean effect."
+        )
+    elif entry.parts:
+        measured += f" All of these have to hold: {'; '.join(entry.parts)}."
+    facts = {
+        "Where it is said": entry.source,
+        "What counts for it": entry.supports,
+        "What counts against it": entry.refutes,
+        "What is measured": measured,
+        "Conditions": entry.conditions,
+        "The rival explanation": entry.rival,
+    }
+    lines = [f"**{entry.sentence}**", *(f"*{name}.* {text}" for name, text in facts.items())]
+    lines.append("*What is trained.*\n\n" + "\n".join(arms))
+    lines.append("*What could mislead.*\n\n" + "\n".join(f"- {threat}" for threat in entry.threats))
+    return "\n\n".join(line.strip() for line in lines)
+
+
+def _start_small(words: str) -> str:
+    """A sentence as it continues another: names that begin with several capitals keep them."""
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
 
 
 def carried_claims(page: str, entries: dict[str, Entry]) -> str:

@@ -53,7 +53,7 @@ def test_compare_refuses_what_cannot_be_compared(first, second, smallest, messag
 def shown(monkeypatch):
     """Catch what `record` and `settle` show."""
     caught = []
-    monkeypatch.setattr(records, "_display", lambda thing: caught.append(thing._repr_mimebundle_()))
+    monkeypatch.setattr(records, "show", lambda thing: caught.append(thing._repr_mimebundle_()))
     return caught
 
 
@@ -154,7 +154,7 @@ def test_a_claim_needs_two_sets_of_seeds_of_the_same_size():
 
 def test_a_record_carries_unrounded_numbers_that_json_can_hold(monkeypatch):
     shown = []
-    monkeypatch.setattr(records, "_display", shown.append)
+    monkeypatch.setattr(records, "show", shown.append)
     values = np.array([1.0, 2.0, np.inf])
     lab.record(
         {

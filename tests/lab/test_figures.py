@@ -24,7 +24,7 @@ def build(rate=0.2, learning_rate=0.01):
 def shown(monkeypatch):
     """Catch what `record` and `settle` show."""
     caught = []
-    monkeypatch.setattr(records, "_display", lambda thing: caught.append(thing._repr_mimebundle_()))
+    monkeypatch.setattr(records, "show", lambda thing: caught.append(thing._repr_mimebundle_()))
     return caught
 
 

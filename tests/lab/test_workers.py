@@ -3,15 +3,15 @@
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import lab
-from lab import workers
 
 import joblib
 import keras
 import numpy as np
+import psutil
 import pytest
 from keras import layers
 
@@ -55,48 +55,52 @@ def test_a_setting_stays_with_one_process_where_there_are_enough_of_them():
 
 
 @pytest.mark.slow
-def test_a_program_that_one_process_has_compiled_the_others_load():
+def test_what_one_process_compiled_into_a_folder_another_one_loads(tmp_path):
     """Whatever they made before: else XLA would take it for another program, and keep two files."""
-
-    def network(earlier, units):
-        # So that layers, and all else that is numbered, have other names.
-        for _ in range(earlier):
-            build()
-        model = keras.Sequential([keras.Input((2,)), layers.Dense(units, "tanh"), layers.Dense(1)])
-        model.compile("sgd", loss="mse")
-        return model
-
-    lab.sweep(build, {}, DATA, seeds=2, epochs=1, jobs=2)
-    before = set(os.listdir(lab.kept.compiled.name))
-    grid = {"earlier": [0, 1, 2, 3], "units": [5, 6]}
-    lab.sweep(network, grid, DATA, seeds=[4, 5], epochs=1, jobs=2)
-    assert len(set(os.listdir(lab.kept.compiled.name)) - before) == 2
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import sys\n"
+        "import lab\n"
+        "from tests.lab.test_workers import DATA, build\n"
+        "for _ in range(int(sys.argv[1])):  # so that all that is numbered has other names\n"
+        "    build()\n"
+        "lab.repeat(build, DATA, seeds=[4, 5], epochs=1)\n"
+    )
+    kept = tmp_path / "compiled"
+    flags = f"--tf_xla_persistent_cache_directory={kept}"
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TF_XLA_FLAGS": flags}
+    counts = []
+    for earlier in ("0", "3"):
+        command = [sys.executable, str(script), earlier]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True)
+        counts.append(len(list(kept.iterdir())))
+    assert counts[0] == counts[1] > 0
 
 
 @pytest.mark.slow
-def test_compiled_programs_are_removed_when_a_kernel_is_shut_down(tmp_path):
+def test_workers_are_gone_when_a_kernel_is_shut_down(tmp_path):
     """As Jupyter does it: it ends the kernel's processes by a signal, then kills the kernel."""
     script = tmp_path / "kernel.py"
     script.write_text(
-        "import os, signal, time\n"
-        "import lab\n"
-        "from joblib.externals.loky import get_reusable_executor\n"
+        "import os, signal\n"
+        "import lab, psutil\n"
         "from tests.lab.test_workers import DATA, build\n"
         "lab.sweep(build, {}, DATA, seeds=2, epochs=1, jobs=2)\n"
-        "print(lab.kept.compiled.name, os.listdir(lab.kept.compiled.name))\n"
-        "for process in list(get_reusable_executor(2)._processes):\n"
-        "    os.kill(process, signal.SIGTERM)\n"
-        "time.sleep(1)\n"
+        "workers = [p for p in psutil.Process().children() if 'LokyProcess' in str(p.cmdline())]\n"
+        "print(*[worker.pid for worker in workers])\n"
+        "for worker in workers:\n"
+        "    worker.terminate()\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    root = str(ROOT)
     command = [sys.executable, "-u", str(script)]
-    done = subprocess.run(
-        command, cwd=root, env=os.environ | {"PYTHONPATH": root}, capture_output=True, text=True
-    )
-    folder, files = done.stdout.split(" ", 1)
-    assert "xla_compile_cache" in files
-    assert not Path(folder).exists()
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    workers = [int(number) for number in done.stdout.split()]
+    assert len(workers) == 2
+    deadline = time.monotonic() + 300
+    while any(psutil.pid_exists(worker) for worker in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_threads_of_one_process_train_one_after_the_other_with_the_same_results(monkeypatch):
@@ -150,20 +154,3 @@ def test_a_dask_cluster_of_processes_gives_the_same_results():
 def test_a_dask_cluster_of_threads_of_this_process_is_refused():
     with pytest.raises(NotImplementedError, match=r"threads of the process .* \(processes=True\)"):
         on_dask(processes=False)
-
-
-def test_folders_of_killed_kernels_are_removed_by_the_next_start(tmp_path, monkeypatch):
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    left, own, foreign = (
-        tmp_path / name for name in (f"lab_{ended.pid}_x", f"lab_{os.getpid()}_x", "lab_notes_x")
-    )
-    for folder in (left, own, foreign):
-        (folder / "xla_compile_cache").mkdir(parents=True)
-    monkeypatch.setattr(workers, "gettempdir", lambda: str(tmp_path))
-    monkeypatch.setattr(lab.kept, "compiled", None)
-    monkeypatch.setenv("TF_XLA_FLAGS", "")
-    workers._share_compiled_programs()
-    assert not left.exists()
-    assert own.exists()
-    assert foreign.exists()

@@ -125,3 +125,23 @@ def test_a_page_that_concludes_writes_the_registry_in_its_first_cells(course: Co
     assert list(json.loads(cell.source.partition("\n")[2])) == ["C1"]
     note = next(cell.source for cell in notebook.cells if "folded cell" in cell.source)
     assert "`lab.py`, the course's experiment engine and `claims.json`" in note
+
+
+def test_a_page_shows_what_the_registry_says_of_a_claim(course: Course) -> None:
+    own = dict(kind="difference", smallest=0.02, words="area", why="It is coarse.")
+    write(course.root, C1=ENTRY | {"measure": own, "parts": ["rings", "digits"]})
+    course.source += "\n```{registered} C1\n```\n"
+    notebook = page_notebook(course.page, load_book(course.root))
+    shown = notebook.cells[-1].source
+    assert "> **Later is better.**" in shown
+    assert "> - *late*: after" in shown
+    assert (
+        "area, of at least 0.02. It is coarse. All of these have to hold: rings; digits." in shown
+    )
+    assert "> - small" in shown
+
+
+def test_a_claim_that_is_not_registered_is_refused_with_its_line(course: Course) -> None:
+    course.source += "\n```{registered} C9\n```\n"
+    with pytest.raises(PageError, match=r"page\.md, line \d+: the registry has no claim 'C9'"):
+        page_notebook(course.page, load_book(course.root))
