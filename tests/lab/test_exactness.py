@@ -17,6 +17,7 @@ pytestmark = pytest.mark.slow
 
 EPOCHS = 50
 TOLERANCE = 5e-6  # some 40 roundings of float32; the largest seen is 1.5e-6
+EXACT = 1e-10  # in float64, a million roundings; the largest seen is 1.4e-13
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(50, 2)).astype("float32")
 Y = (X[:, :1] * X[:, 1:] > 0).astype("float32")
@@ -123,6 +124,15 @@ def off_random_layers():
     return dense(layers.Dense(16, "relu"), *noise)
 
 
+def norm_after():
+    return dense(layers.Dense(16, "relu"), layers.BatchNormalization(), optimizer=sgd())
+
+
+def norm_before():
+    hidden = [layers.Dense(16), layers.BatchNormalization(), layers.ReLU()]
+    return dense(*hidden, optimizer=sgd())
+
+
 def frozen_norm():
     norm = layers.BatchNormalization()
     network = dense(layers.Dense(16, "relu"), norm, optimizer=sgd())
@@ -159,20 +169,6 @@ CASES = {
     "default batch size": (lambda: dense(layers.Dense(16, "relu")), X, Y, None),
     "whole number of batches": (lambda: dense(layers.Dense(16, "relu")), X, Y, 25),
     "one-dimensional targets": (lambda: dense(layers.Dense(16, "relu")), X, Y[:, 0], 16),
-    "batch normalization after": (
-        lambda: dense(layers.Dense(16, "relu"), layers.BatchNormalization(), optimizer=sgd()),
-        X,
-        Y,
-        16,
-    ),
-    "batch normalization before": (
-        lambda: dense(
-            layers.Dense(16), layers.BatchNormalization(), layers.ReLU(), optimizer=sgd()
-        ),
-        X,
-        Y,
-        16,
-    ),
     "batch normalization, momentum 0, no scale": (
         lambda: dense(
             layers.BatchNormalization(momentum=0.0, scale=False), layers.Dense(16, "relu")
@@ -316,21 +312,25 @@ def test_history_and_weights_equal_those_of_model_fit(name):
         assert deviation(ours, expected_one) < TOLERANCE
 
 
-def test_everything_in_float64_equals_keras_to_the_precision_of_float64():
+# Momentum lets a network with batch normalization carry each rounding on: from 24 seeds, 50 epochs
+# in float32 end 4e-7 to 5e-3 away from those of Keras. So it is compared in float64.
+@pytest.mark.parametrize("build", [constrained, norm_after, norm_before])
+def test_everything_in_float64_equals_keras_to_the_precision_of_float64(build):
     keras.config.set_floatx("float64")
     keras.config.set_dtype_policy("float64")
+    x, y = X.astype("float64"), Y.astype("float64")
     try:
-        arguments = {"epochs": 10, "batch_size": 16, "validation_data": (X, Y), "shuffle": False}
-        history, weights = train(constrained, lambda m: lab.fit(m, X, Y, **arguments))
-        expected, truth = train(constrained, lambda m: m.fit(X, Y, verbose=0, **arguments))
+        arguments = {"batch_size": 16, "validation_data": (x, y), "shuffle": False}
+        history, weights = train(build, lambda m: lab.fit(m, x, y, epochs=EPOCHS, **arguments))
+        expected, truth = train(build, lambda m: m.fit(x, y, epochs=EPOCHS, verbose=0, **arguments))
     finally:
         keras.config.set_floatx("float32")
         keras.config.set_dtype_policy("float32")
     assert weights[0].dtype == np.float64
     for log, values in expected.history.items():
-        assert deviation(history.history[log], values) < 1e-13, log
+        assert deviation(history.history[log], values) < EXACT, log
     for one, other in zip(weights, truth, strict=True):
-        assert deviation(one, other) < 1e-13
+        assert deviation(one, other) < EXACT
 
 
 def test_validation_split_freq_and_initial_epoch_mean_what_they_mean_in_keras():
@@ -346,7 +346,7 @@ def test_validation_split_freq_and_initial_epoch_mean_what_they_mean_in_keras():
         first = fit(epochs=5, **arguments)
         return first, fit(initial_epoch=5, epochs=12, **arguments)
 
-    build = CASES["batch normalization after"][0]
+    build = CASES["layer normalization"][0]
     ours, weights = train(build, lambda m: twice(lambda **a: lab.fit(m, X, Y, **a)))
     oracle, expected = train(build, lambda m: twice(lambda **a: m.fit(X, Y, verbose=0, **a)))
     for history, truth in zip(ours, oracle, strict=True):
