@@ -4,8 +4,12 @@ from nbformat import NotebookNode
 
 from coursekit.pages.bundle import SETUP
 from coursekit.pages.notebook import code_cells, code_hash, essence, is_setup
+from coursekit.pages.registry import REGISTRY
 
+# What the setup cells write, and of what.
+MADE_OF = {f"{module}.py": "lab/" for module in SETUP} | {"claims.json": f"{REGISTRY}/"}
 OWN = ""  # stands for the cells that are the page's own
+OWN_CHANGED = "the page's code changed"
 
 
 def reasons(old: NotebookNode, new: NotebookNode, versions: dict[str, str]) -> list[str]:
@@ -15,7 +19,7 @@ def reasons(old: NotebookNode, new: NotebookNode, versions: dict[str, str]) -> l
     installed packages.
     """
     made_by = old.metadata.get("course", {}).get("built", {})
-    found = [_changed_code(old, new)] if made_by.get("code") != code_hash(new) else []
+    found = _changed_code(old, new) if made_by.get("code") != code_hash(new) else []
     for name, version in versions.items():
         made_with = made_by.get("versions", {}).get(name, "none")
         if made_with != version:
@@ -23,19 +27,14 @@ def reasons(old: NotebookNode, new: NotebookNode, versions: dict[str, str]) -> l
     return found
 
 
-def _changed_code(old: NotebookNode, new: NotebookNode) -> str:
+def _changed_code(old: NotebookNode, new: NotebookNode) -> list[str]:
     before, after = _code(old), _code(new)
     changed = [name for name in before | after if before.get(name) != after.get(name)]
+    said = [
+        f"{name}, made of {MADE_OF[name]}, changed" if name else OWN_CHANGED for name in changed
+    ]
     # Whoever edits a notebook by hand may leave its code as it was, and not what it says of itself.
-    said = "it does not say that it was executed with this code"
-    if changed:
-        said = " and ".join(
-            f"the code of {name}" if name else "the page's code" for name in changed
-        )
-        said += " changed"
-    if any(name in changed for name in (f"{module}.py" for module in SETUP)):
-        said += " (see the folder lab/)"
-    return said
+    return said or ["it does not say that it was executed with this code"]
 
 
 def _code(notebook: NotebookNode) -> dict[str, list[str]]:

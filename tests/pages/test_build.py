@@ -99,8 +99,8 @@ def test_a_changed_comment_in_the_engine_refreshes_the_setup_cell_only(stamped: 
     ("changed", "why"),
     [
         ("page", "the page's code changed"),
-        ("engine", "the code of lab.py changed (see the folder lab/)"),
-        ("both", "the page's code and the code of lab.py changed (see the folder lab/)"),
+        ("engine", "lab.py, made of lab/, changed"),
+        ("both", "the page's code changed; lab.py, made of lab/, changed"),
         ("version", "it was made with numpy 1.0, installed is "),
         ("record", "it does not say that it was executed with this code"),
         ("force", "that was asked for"),

@@ -186,7 +186,7 @@ def test_outputs_older_than_the_engine_are_found(built: Course) -> None:
     lab = built.root / "lab/engine.py"
     lab.write_text(lab.read_text().replace("return 2 * x", "return x + x"))
     (stale, _) = check(built.root)
-    assert stale.message.startswith("outputs are stale: the code of lab.py changed")
+    assert stale.message.startswith("outputs are stale: lab.py, made of lab/, changed; run")
 
 
 def test_a_comment_or_docstring_of_the_engine_makes_inputs_stale_but_not_outputs(
