@@ -2,12 +2,12 @@
 
 from nbformat import NotebookNode
 
-from coursekit.pages.bundle import SETUP
 from coursekit.pages.notebook import code_cells, code_hash, essence, is_setup
 from coursekit.pages.registry import REGISTRY
 
-# What the setup cells write, and of what.
-MADE_OF = {f"{module}.py": "lab/" for module in SETUP} | {"claims.json": f"{REGISTRY}/"}
+# Of what the files are made that a notebook writes for itself, if not of the engine.
+MADE_OF = {"claims.json": f"{REGISTRY}/"}
+ENGINE = "lab/"
 OWN = ""  # stands for the cells that are the page's own
 OWN_CHANGED = "the page's code changed"
 
@@ -31,7 +31,8 @@ def _changed_code(old: NotebookNode, new: NotebookNode) -> list[str]:
     before, after = _code(old), _code(new)
     changed = [name for name in before | after if before.get(name) != after.get(name)]
     said = [
-        f"{name}, made of {MADE_OF[name]}, changed" if name else OWN_CHANGED for name in changed
+        f"{name}, made of {MADE_OF.get(name, ENGINE)}, changed" if name else OWN_CHANGED
+        for name in changed
     ]
     # Whoever edits a notebook by hand may leave its code as it was, and not what it says of itself.
     return said or ["it does not say that it was executed with this code"]
