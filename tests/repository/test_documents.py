@@ -76,8 +76,8 @@ HEADINGS = re.findall(r"^## (.*)$", (ROOT / "CONTRIBUTING.md").read_text(), re.M
 
 
 def test_who_sends_readers_to_a_part_of_contributing_names_one_that_there_is() -> None:
-    listed = [ROOT / file for file in FILES if file.startswith(("coursekit/", ".github/"))]
-    texts = [path.read_text(encoding="utf-8") for path in listed if path.suffix in (".py", ".md")]
+    speaking = [*ROOT.glob("coursekit/**/*.py"), *ROOT.glob(".github/*.md")]
+    texts = [path.read_text(encoding="utf-8") for path in speaking]
     pattern = r'CONTRIBUTING\.md,\s+"([^"]+)"|CONTRIBUTING\.md lists under \*([^*]+)\*'
     named = {"".join(found) for text in texts for found in re.findall(pattern, text)}
     assert named == {"Add a page", "Before a change is published"} & set(HEADINGS)
