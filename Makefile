@@ -136,11 +136,14 @@ lock: $(VENV)/ready ## choose anew the versions of everything that requirements/
 clean: ## remove what was built, environments aside
 	rm -rf _build .pytest_cache .ruff_cache
 
+QUIET := Once they are installed, they are compiled to byte code, which takes minutes on a slow machine and says nothing meanwhile.
+
 # uv installs in a third of pip's time and writes the byte code that makes each start of TensorFlow 10 s quicker.
 # What it installs last is this folder's own package, for the command `course`.
 $(VENV)/ready: requirements/lock.txt
 	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit("Python 3.11, 3.12 or 3.13 is needed, this is %s; name another with: make PYTHON=python3.12 ..." % sys.version.split()[0])'
-	@echo "Installing the course's packages into $(VENV) (once; a minute or two) ..."
+	@echo "Installing the course's packages into $(VENV) (once; some minutes) ..."
+	@echo "$(QUIET)"
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ;]*\).*/\1/p' requirements/lock.txt)"
 	$(BIN)/uv pip sync --python $(RUN) --compile-bytecode requirements/lock.txt
@@ -159,6 +162,7 @@ $(VENV)-kaggle/ready: FOR := 3.12
 $(VENV)-colab/ready $(VENV)-kaggle/ready: $(VENV)-%/ready: requirements/%.txt requirements/colab.txt $(VENV)/ready
 	@python=$$($(call FIND_PYTHON,$(FOR))) || python=$(RUN); \
 	  echo "Installing what notebooks may use on $* into $(@D), with $$("$$python" --version), where $* has $(FOR) ..."; \
+	  echo "$(QUIET)"; \
 	  $(BIN)/uv venv --quiet --clear --python "$$python" $(@D)
 	$(BIN)/uv pip sync --python $(@D)/bin/python --compile-bytecode requirements/colab.txt
 	$(BIN)/uv pip install --python $(@D)/bin/python --no-deps --compile-bytecode -r requirements/$*.txt
@@ -169,6 +173,7 @@ $(VENV)-binder/ready: FOR = $(shell sed 's/python-//' .binder/runtime.txt)
 $(VENV)-binder/ready: .binder/requirements.txt .binder/runtime.txt requirements/lock.txt $(VENV)/ready
 	@python=$$($(call FIND_PYTHON,$(FOR))) || { echo "Binder has Python $(FOR), which this machine has not"; exit 1; }; \
 	  echo "Installing what Binder does into $(@D), with $$("$$python" --version) ..."; \
+	  echo "$(QUIET)"; \
 	  $(BIN)/uv venv --quiet --clear --python "$$python" $(@D)
 	$(BIN)/uv pip install --python $(@D)/bin/python --compile-bytecode -r .binder/requirements.txt
 	@touch $@
@@ -176,6 +181,7 @@ $(VENV)-binder/ready: .binder/requirements.txt .binder/runtime.txt requirements/
 # The locked versions under another Python; `make test-pythons` says which.
 $(VENV)-3.%/ready: requirements/lock.txt $(VENV)/ready
 	@echo "Installing the course's packages into $(@D) ..."
+	@echo "$(QUIET)"
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON_FOUND) $(@D)
 	$(BIN)/uv pip sync --python $(@D)/bin/python --compile-bytecode requirements/lock.txt
 	@touch $@

@@ -10,5 +10,5 @@ without a circle:
   grading a class; what the check looks for; the book
 - ``results``: numbers, verdicts and claims that runs recorded, and the text that speaks of them
 - ``pages``: reading pages, converting them to notebooks, executing these
-- ``browser``, ``mime``, ``paths``, ``problem``: what all others rest on
+- ``browser``, ``mime``, ``paths``, ``problem``, ``units``: what all others rest on
 """

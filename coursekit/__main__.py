@@ -60,11 +60,9 @@ def main(context: click.Context, root: Path) -> None:
 
     A page is chapters/<page>.md. The notebook beside it, chapters/<page>.ipynb, is built from it
     and never edited: the same text and code, made standalone, executed, with all outputs stored.
-    The book shows the page with those outputs.
+    The book shows the page with those outputs; `make book` builds it.
 
-    \b
-      change a page      ->  course build  ->  course check  ->  make book
-      change a result    ->  course build  ->  course numbers  ->  build again (text only), check
+    CONTRIBUTING.md says which commands change a sentence or an experiment, and add a page.
     """
     context.obj = root.resolve()
 

@@ -14,6 +14,9 @@ GLOSSARY, INSTRUCTORS, LEDGER, PLAYGROUND = (
     f"pages/{name}" for name in ("glossary", "instructors", "ledger", "playground")
 )
 
+# The examples of the playground, for the worked examples and the exercises of the chapters.
+PRESETS = "playground/src/presets.json"
+
 
 def texts(root: Path) -> list[Path]:
     """The files of a course's pages that run no code."""

@@ -1,6 +1,6 @@
 """What is wrong with the course: an error that ends what cannot go on, or one of many problems."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -15,6 +15,11 @@ class Problem:
     file: Path
     where: str
     message: str
+
+    def seen_from(self, root: Path) -> "Problem":
+        """Name the file by its path from the course's folder, where it lies in there."""
+        inside = self.file.is_relative_to(root)
+        return replace(self, file=self.file.relative_to(root)) if inside else self
 
     def __str__(self) -> str:
         return f"{self.file}{', ' + self.where if self.where else ''}: {self.message}"

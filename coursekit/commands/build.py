@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import click
+from tqdm import tqdm
 
 from coursekit.pages.build import build as build_notebooks
 from coursekit.pages.notebook import pages as find_pages
@@ -24,22 +25,22 @@ def build(root: Path, pages: tuple[str, ...], force: bool, jobs: int) -> int:
     """Bring notebooks up to date.
 
     A notebook is executed only if its code, lab.py's code or the version of a library changed; if
-    only text changed, its outputs are kept. A page that fails leaves its old notebook alone.
+    only text changed, its outputs are kept. What will be executed, and why, is said first. A page
+    that fails leaves its old notebook alone.
 
     PAGE is such as batch_normalization (default: all pages).
     """
-    result = build_notebooks(find_pages(root, list(pages)), force=force, jobs=jobs)
-    for did, names in (
-        ("executed", result.executed),
-        ("text refreshed, outputs kept", result.refreshed),
-        ("up to date", result.unchanged),
-        ("student notebook written", result.exercises),
-    ):
-        for name in sorted(names):
-            click.echo(f"{name}: {did}")
+    chosen = find_pages(root, list(pages))
+    result = build_notebooks(chosen, force=force, jobs=jobs, tell=_tell)
     for error in result.errors:
         click.echo(f"\n{error}", err=True)
     if result.errors:
         failed = f"{len(result.errors)} of the pages failed; their notebooks are as they were"
         click.echo(f"\n{failed}", err=True)
     return 1 if result.errors else 0
+
+
+def _tell(line: str) -> None:
+    # Between two states of the progress bar, and at once, even where the output is a log.
+    with tqdm.external_write_mode():
+        click.echo(line)

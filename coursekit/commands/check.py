@@ -22,8 +22,9 @@ def check(root: Path, advice: bool) -> int:
 
     These are stale or missing notebooks, what would not run elsewhere, errors, warnings, machine
     paths and progress bars in outputs, pictures without alternative text, numbers and verdicts in
-    the text that differ from what was measured, and claims that are not settled, not mentioned, or
-    settled twice. Nothing is executed or changed.
+    the text that differ from what was measured, claims that are not settled, not mentioned, or
+    settled twice, exercises that their chapter does not name, and what a template still asks for.
+    Nothing is executed or changed.
     """
     problems = find_problems(root)
     for problem in problems:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from coursekit.grading.sandbox.limits import Limits
+from coursekit.units import MIB
 
 _DEFAULTS = {one.name: one.default for one in fields(Limits)}
 
@@ -47,7 +48,7 @@ _DEFAULTS = {one.name: one.default for one in fields(Limits)}
 @click.option(
     "--memory",
     type=int,
-    default=_DEFAULTS["memory"] // 2**20,
+    default=_DEFAULTS["memory"] // MIB,
     show_default=True,
     metavar="MIB",
     help="that a submission may take",
@@ -81,16 +82,16 @@ def grade(
     """Grade what a class handed in: each submission in a sandbox of its own, several at once.
 
     SUBMITTED is nbgrader's folder submitted/<student>/<chapter>/<exercise>.ipynb, a zip of it, or a
-    folder or zip as Canvas and Moodle export it. GRADES gets grades.csv, overview.html, feedback
-    for each submission, and nbgrader's gradebook for points that a person gives. A grading that was
-    stopped goes on where it was when the command is given again.
+    folder or zip as Canvas, Moodle, Blackboard and Teams export it. GRADES gets grades.csv,
+    overview.html, feedback for each submission, and nbgrader's gradebook for points that a person
+    gives. A grading that was stopped goes on where it was when the command is given again.
     """
     # A second to import, which only this command needs.
     from coursekit.grading.grade import Options
     from coursekit.grading.grade import grade as grade_class
     from coursekit.grading.reports.late import parse_due
 
-    limits = Limits(seconds=seconds, all_seconds=max(5 * seconds, 60), memory=memory * 2**20)
+    limits = Limits(seconds=seconds, all_seconds=max(5 * seconds, 60), memory=memory * MIB)
     dates = {chapter: parse_due(time) for chapter, _, time in (one.partition("=") for one in due)}
     settings = Options(student, exercise, again, jobs, cluster, not no_sandbox, limits, dates)
     outcome = grade_class(root, submitted, out, settings)

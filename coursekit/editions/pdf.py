@@ -82,7 +82,7 @@ def _print(html: Path, parts: list[_Part], folder: Path) -> list[tuple[_Part, st
         browser = start(playwright)
         page = browser.new_page(color_scheme="light", offline=True)
         for number, part in enumerate(
-            tqdm(parts, desc="printing", unit="page", dynamic_ncols=True)
+            tqdm(parts, desc="printing", unit="page", dynamic_ncols=True, disable=None)
         ):
             page.goto((html / f"{part.file}.html").resolve().as_uri())
             page.emulate_media(media="print", color_scheme="light")

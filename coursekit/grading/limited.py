@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from coursekit.problem import PageError
+from coursekit.units import MIB
 
-MIB = 2**20
 SECONDS = 30  # of a processor, for one call
 WAIT = 20  # times as long may a call take by the clock, should others keep the machine busy
 MEMORY = 1024 * MIB  # beyond what the process has when it starts

@@ -24,9 +24,10 @@ from coursekit.grading.sandbox.supervisor import FOLDERS, Sandbox
 from coursekit.pages.bundle import carried
 from coursekit.pages.exercises import kind_of, without_regions
 from coursekit.pages.notebook import is_setup
+from coursekit.units import MIB
 
 RESULTS = "results"  # the tag of cells that show the student's full runs; no check rests on them
-SHOWN_BYTES = 4 * 2**20  # of the student's own stored outputs that are kept for a person to read
+SHOWN_BYTES = 4 * MIB  # of the student's own stored outputs that are kept for a person to read
 ATTEMPTS = 3  # for a submission during which the sandbox itself broke
 
 

@@ -34,6 +34,7 @@ from coursekit.pages.notebook import (
     write_notebook,
 )
 from coursekit.pages.pictures import smaller_png
+from coursekit.pages.staleness import reasons
 from coursekit.problem import PageError
 
 CELL_SECONDS = 6 * 3600  # a cell that takes longer hangs
@@ -54,12 +55,18 @@ class Result:
     exercises: list[str] = field(default_factory=list)
 
 
-def build(chosen: Iterable[Page], force: bool = False, jobs: int = 1) -> Result:
+def build(
+    chosen: Iterable[Page],
+    force: bool = False,
+    jobs: int = 1,
+    tell: Callable[[str], object] = lambda line: None,
+) -> Result:
     """Bring the notebooks of the chosen pages up to date, executing up to ``jobs`` of them at once.
 
     A notebook is executed if its code, lab.py's or a version changed, or if ``force`` is set; if
     only its text did, its outputs are kept. A page that fails leaves its old notebook as it was and
-    is reported in ``Result.errors``.
+    is reported in ``Result.errors``. Before anything is executed, ``tell`` gets a line for each
+    page that says what becomes of it, and why; afterwards one for each page that is done.
 
     Raises KeyboardInterrupt, after stopping all kernels, when interrupted.
     """
@@ -76,20 +83,28 @@ def build(chosen: Iterable[Page], force: bool = False, jobs: int = 1) -> Result:
             result.errors.append(str(error))
             continue
         new.metadata.course.built = {"code": code_hash(new), "versions": versions}
-        if old is None or old.metadata.get("course", {}).get("built") != new.metadata.course.built:
+        if old is None:
+            why = ["that was asked for" if force else "it has no notebook yet"]
+        else:
+            why = reasons(old, new, versions)
+        if why:
             to_execute.append((page, new))
+            tell(f"{page.name}: to be executed, since {'; '.join(why)}")
         else:
             keep_outputs(old, new)
             changed = nbformat.writes(new) != nbformat.writes(old)
             if changed:
                 write_notebook(new, page.notebook)
             (result.refreshed if changed else result.unchanged).append(page.name)
-    _execute_all(to_execute, jobs, result)
-    _make_student_notebooks(chosen, result)
+            tell(f"{page.name}: {'text refreshed, outputs kept' if changed else 'up to date'}")
+    _execute_all(to_execute, jobs, result, tell)
+    _make_student_notebooks(chosen, result, tell)
     return result
 
 
-def _make_student_notebooks(chosen: list[Page], result: Result) -> None:
+def _make_student_notebooks(
+    chosen: list[Page], result: Result, tell: Callable[[str], object]
+) -> None:
     """Have nbgrader make the student notebooks of the solutions among the chosen pages."""
     for page in chosen:
         solution = read_notebook(page.notebook)
@@ -98,6 +113,7 @@ def _make_student_notebooks(chosen: list[Page], result: Result) -> None:
         try:
             if write_student_notebook(solution, page.notebook, page.root):
                 result.exercises.append(page.name)
+                tell(f"{page.name}: student notebook written")
         except PageError as error:
             result.errors.append(f"{page.source}: {error}")
 
@@ -110,13 +126,18 @@ def keep_outputs(old: NotebookNode, new: NotebookNode) -> None:
         _describe_pictures(after)
 
 
-def _execute_all(notebooks: list[tuple[Page, NotebookNode]], jobs: int, result: Result) -> None:
+def _execute_all(
+    notebooks: list[tuple[Page, NotebookNode]],
+    jobs: int,
+    result: Result,
+    tell: Callable[[str], object],
+) -> None:
     cells = sum(len(code_cells(notebook)) for _, notebook in notebooks)
     clients: list[NotebookClient] = []
+    # None: a log that is no terminal has no bar, whose every step would be a line there.
+    hidden = None if notebooks else True
     with (
-        tqdm(
-            total=cells, unit="cell", desc="executing", disable=not notebooks, dynamic_ncols=True
-        ) as bar,
+        tqdm(total=cells, unit="cell", desc="executing", disable=hidden, dynamic_ncols=True) as bar,
         ThreadPoolExecutor(max(1, jobs)) as pool,
     ):
         waiting = {
@@ -139,7 +160,7 @@ def _execute_all(notebooks: list[tuple[Page, NotebookNode]], jobs: int, result: 
                     continue
                 write_notebook(_clean(notebook), page.notebook)
                 result.executed.append(page.name)
-                bar.set_postfix_str(f"{page.name} done")
+                tell(f"{page.name}: executed")
         except BaseException:  # an interruption: a worker ends when its kernel does
             while not all(future.cancel() or future.done() for future in waiting):
                 for kernel in [client.km for client in clients]:

@@ -1,4 +1,4 @@
-"""New pages and exercises, made from ``templates/``, which pass every check."""
+"""New pages and exercises, made from ``templates/``: they run; TODO marks what is left to write."""
 
 import re
 from pathlib import Path

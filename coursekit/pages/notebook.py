@@ -226,11 +226,12 @@ def set_ids(notebook: NotebookNode) -> None:
 
 def code_hash(notebook: NotebookNode) -> str:
     """Hash the code that a notebook runs, lab.py's included, but for comments and docstrings."""
-    code = [_essence(cell.source) for cell in code_cells(notebook)]
+    code = [essence(cell.source) for cell in code_cells(notebook)]
     return hashlib.sha256(json.dumps(code).encode()).hexdigest()[:16]
 
 
-def _essence(code: str) -> str:
+def essence(code: str) -> str:
+    """Leave of a cell's source what it does: no comments, and of a setup cell no docstrings."""
     head, _, body = code.partition("\n")
     prefix, python = (head, body) if head.startswith("%%writefile") else ("", code)
     try:

@@ -15,10 +15,12 @@ from coursekit.rules import (
     freshness,
     machine_paths,
     markup,
+    named,
     numbers,
     orphans,
     parameters,
     pictures,
+    placeholders,
     standalone,
     students,
     terms,
@@ -37,7 +39,7 @@ OF_A_PAGE = (
     pictures,
     students,
 )
-OF_THE_COURSE = (orphans, numbers, claims, terms)
+OF_THE_COURSE = (orphans, numbers, claims, terms, named, placeholders)
 
 
 def check(root: Path) -> list[Problem]:
@@ -48,7 +50,7 @@ def check(root: Path) -> list[Problem]:
         return [Problem(root, "", str(error))]
     problems = [problem for page in course.pages for problem in _of_page(course, page)]
     problems += [problem for rule in OF_THE_COURSE for problem in rule.problems(course)]
-    return [Problem(_relative(one.file, root), one.where, one.message) for one in problems]
+    return [problem.seen_from(root) for problem in problems]
 
 
 def _of_page(course: Course, page: Page) -> Iterator[Problem]:
@@ -63,7 +65,3 @@ def _of_page(course: Course, page: Page) -> Iterator[Problem]:
         return
     for rule in OF_A_PAGE:
         yield from rule.problems(built)
-
-
-def _relative(path: Path, root: Path) -> Path:
-    return path.relative_to(root) if path.is_relative_to(root) else path

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from coursekit.pages.notebook import code_hash, installed_versions
+from coursekit.pages.notebook import installed_versions
+from coursekit.pages.staleness import reasons
 from coursekit.problem import Problem
 from coursekit.rules.course import REBUILD, Built
 
@@ -14,18 +15,9 @@ def problems(built: Built) -> Iterator[Problem]:
         yield built.in_source(f"has no notebook; {REBUILD}")
         return
     metadata = dict(stored.metadata.get("course", {}))
-    made_by = metadata.pop("built", {})
-    if made_by.get("code") != code_hash(expected):
-        yield built.in_notebook(
-            "outputs are stale: the page's code or lab.py changed since they were made; " + REBUILD
-        )
-    for name, version in installed_versions().items():
-        made_with = made_by.get("versions", {}).get(name, "none")
-        if made_with != version:
-            yield built.in_notebook(
-                f"outputs are stale: made with {name} {made_with}, installed is {version}; "
-                + REBUILD
-            )
+    metadata.pop("built", None)
+    for why in reasons(stored, expected, installed_versions()):
+        yield built.in_notebook(f"outputs are stale: {why}; {REBUILD}")
     if len(stored.cells) != len(expected.cells):
         yield built.in_notebook(
             f"has {len(stored.cells)} cells, its source gives {len(expected.cells)}; {REBUILD}"

@@ -22,11 +22,10 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from coursekit.paths import PLAYGROUND
+from coursekit.paths import PLAYGROUND, PRESETS
 from coursekit.sphinx import PARALLEL
 from coursekit.sphinx.scripts import add_script
 
-PRESETS = "playground/src/presets.json"
 RECORDED = "playground/src/recorded.json"
 PICTURES = "playground/recorded"
 
@@ -107,6 +106,10 @@ class ExamplesDirective(SphinxDirective):
                 refexplicit=True,
                 refwarn=True,
             )
+            if name not in recorded:
+                raise self.error(
+                    f"nothing is recorded of the example {name!r}: `make playground-record`"
+                )
             # Where an address asks for an example, and scripts are off, its recorded curves are shown.
             run = f'<span id="try-{name}"></span><a class="playground-run" href="#try-{name}">Train it</a>'
             section += nodes.paragraph("", preset["question"])

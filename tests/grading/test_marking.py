@@ -20,10 +20,10 @@ from coursekit.grading.sandbox.limits import Limits
 from coursekit.grading.sandbox.supervisor import Sandbox
 from coursekit.pages.exercises import KINDS
 from coursekit.paths import ROOT
+from coursekit.units import MIB
 
-MiB = 2**20
 LIMITS = Limits(
-    seconds=80, all_seconds=600, memory=1024 * MiB, disk=64 * MiB, output=200_000, processes=30
+    seconds=80, all_seconds=600, memory=1024 * MIB, disk=64 * MIB, output=200_000, processes=30
 )
 SHORT = replace(LIMITS, seconds=8)  # for what never ends by itself
 SECRET = "the_secret_of_the_hidden_test"

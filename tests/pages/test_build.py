@@ -95,18 +95,60 @@ def test_a_changed_comment_in_the_engine_refreshes_the_setup_cell_only(stamped: 
     assert stamp(stamped) == before
 
 
-@pytest.mark.parametrize("changed", ["page", "engine", "version", "force"])
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ("page", "the page's code changed"),
+        ("engine", "lab.py, made of lab/, changed"),
+        ("both", "the page's code changed; lab.py, made of lab/, changed"),
+        ("version", "it was made with numpy 1.0, installed is "),
+        ("record", "it does not say that it was executed with this code"),
+        ("force", "that was asked for"),
+    ],
+)
 @pytest.mark.slow
-def test_what_could_change_outputs_is_executed_again(stamped: Course, changed: str) -> None:
+def test_what_could_change_outputs_is_executed_again_and_the_reason_said_before(
+    stamped: Course, changed: str, why: str
+) -> None:
     before, lab = stamp(stamped), stamped.root / "lab/engine.py"
-    if changed == "page":
+    if changed in ("page", "both"):
         stamped.source = stamped.source.replace("seeds = 30", "seeds = 31")
-    elif changed == "engine":
+    if changed in ("engine", "both"):
         lab.write_text(lab.read_text().replace("return 2 * x", "return x + x"))
-    elif changed == "version":
+    if changed == "version":
         stamped.edit_notebook(lambda nb: nb.metadata.course.built.versions.update(numpy="1.0"))
-    assert run(stamped, force=changed == "force").executed == ["chapters/page"]
-    assert stamp(stamped) != before
+    if changed == "record":
+        stamped.edit_notebook(lambda nb: nb.metadata.course.built.pop("code"))
+    told: list[tuple[str, str]] = []
+    result = run(
+        stamped,
+        force=changed == "force",
+        tell=lambda line: told.append((line, stamp(stamped))),
+    )
+    assert result.executed == ["chapters/page"]
+    after = stamp(stamped)
+    assert after != before
+    (first, stamp_at_first), last = told
+    assert first.startswith(f"chapters/page: to be executed, since {why}")
+    assert stamp_at_first == before
+    assert last == ("chapters/page: executed", after)
+
+
+@pytest.mark.slow
+def test_the_command_says_what_becomes_of_each_page_and_draws_no_bar_into_a_log(
+    stamped: Course, capsys: pytest.CaptureFixture
+) -> None:
+    (stamped.root / "chapters/new.md").write_text(stamped.source)
+    stamped.source = stamped.source.replace("It takes", "It took")
+    assert stamped.command("build") == 0
+    assert capsys.readouterr() == (
+        "chapters/new: to be executed, since it has no notebook yet\n"
+        "chapters/page: text refreshed, outputs kept\n"
+        "chapters/new: executed\n",
+        "",
+    )
+    assert stamped.command("build", "page") == 0
+    assert capsys.readouterr() == ("chapters/page: up to date\n", "")
 
 
 def test_a_failing_page_keeps_its_old_notebook_and_names_file_cell_and_error(

@@ -1,6 +1,8 @@
-"""A new page and a new exercise stand where they belong and pass every check."""
+"""A new page and a new exercise stand where they belong, run, and say what is left to write."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +12,10 @@ import yaml
 from click.testing import CliRunner
 
 from coursekit.__main__ import main
-from coursekit.pages.new import new_exercise, new_page
+from coursekit.pages.new import TEMPLATES, new_exercise, new_page
 from coursekit.paths import ROOT
 from coursekit.problem import PageError
+from coursekit.rules import placeholders
 from tests.support.processes import HANGS, ONE_CORE
 
 
@@ -84,23 +87,63 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(
     assert before == {path: path.read_text() for path in contents.rglob("*.*") if path.is_file()}
 
 
-def test_the_program_says_what_it_wrote_and_what_comes_next(contents: Path) -> None:
-    arguments = ["--root", str(contents), "new-page", "pages/thanks", "Thanks"]
-    done = CliRunner().invoke(main, arguments)
+def said(root: Path, *arguments: str) -> list[str]:
+    done = CliRunner().invoke(main, ["--root", str(root), *arguments])
     assert done.exit_code == 0
-    assert done.output.splitlines() == [
+    return done.output.splitlines()
+
+
+def test_the_program_says_what_it_wrote_and_what_is_left_to_write(contents: Path) -> None:
+    assert said(contents, "new-page", "pages/thanks", "Thanks") == [
         "written: pages/thanks.md",
         "written: _toc.yml",
-        "now run: course check",
+        "left to do, as `course check` says until it is done:",
+        "  pages/thanks.md, line 3: is still to be written, after TODO: say in two sentences what "
+        "this page is for and who needs it.",
+        "  pages/thanks.md, line 5: is still to be written, after TODO: a heading that says what "
+        "the section tells",
+        "  pages/thanks.md, line 7: is still to be written, after TODO: one thought a section.",
+        'CONTRIBUTING.md, "Add a page", says how to go on',
     ]
 
 
+def test_the_program_says_where_a_new_exercise_has_to_be_named(contents: Path) -> None:
+    (contents / "chapters/noise.md").write_text("# Noise\n\n## Exercises\n\n## Summary\n")
+    for file in ("playground/src/presets.json", "pages/playground.md"):
+        (contents / file).parent.mkdir(parents=True)
+        (contents / file).write_text((ROOT / file).read_text())
+    lines = said(contents, "new-exercise", "noise/wider", "wider layers")
+    assert [line for line in lines if line.startswith("  ") and "TODO" not in line] == [
+        "  chapters/noise.md, under Exercises: does not name solutions/noise/wider; add "
+        "[its title](../solutions/noise/wider.md)",
+        "  playground/src/presets.json: has no example with which to start solutions/noise/wider; "
+        "add one, then `make playground playground-record`",
+    ]
+    assert sum("solutions/noise/wider.md, line" in line for line in lines) == 4
+
+
+def test_each_template_asks_for_something(contents: Path) -> None:
+    for template in TEMPLATES.glob("*.md"):
+        assert list(placeholders.of_page(template)), template.name
+
+
+EXERCISES = """
+## Exercises
+
+The [playground](../pages/playground.md) has the starting point.
+
+**[Wider](../solutions/early_stopping/wider.md).** Does it help?
+"""
+
+
 @pytest.mark.slow
-def test_new_pages_pass_every_check_and_the_proof_of_a_new_exercise_holds(tmp_path: Path) -> None:
+def test_what_is_left_to_write_is_all_that_the_check_finds_and_the_proof_of_an_exercise_holds(
+    tmp_path: Path,
+) -> None:
     root = tmp_path / "course"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(root)], check=True)
 
-    def course(*arguments: str) -> str:
+    def course(*arguments: str, status: int = 0) -> str:
         command = [sys.executable, "-m", "coursekit", "--root", str(root), *arguments]
         environment = os.environ | ONE_CORE | {"PYTHONPATH": str(root)}
         done = subprocess.run(
@@ -112,12 +155,27 @@ def test_new_pages_pass_every_check_and_the_proof_of_a_new_exercise_holds(tmp_pa
             text=True,
             timeout=HANGS,
         )
-        assert done.returncode == 0, done.stdout
+        assert done.returncode == status, done.stdout
         return done.stdout
 
-    course("new-page", "chapters/early_stopping", "Early stopping")
-    course("new-page", "pages/thanks", "Thanks")
-    course("new-exercise", "early_stopping/wider", "wider layers")
-    assert "early_stopping: executed" in course("build", "early_stopping", "early_stopping/wider")
-    assert "18 pages checked, no problems" in course("check")
+    told = course("new-page", "chapters/early_stopping", "Early stopping")
+    told += course("new-page", "pages/thanks", "Thanks")
+    told += course("new-exercise", "early_stopping/wider", "wider layers")
+    new = ("early_stopping", "early_stopping/wider")
+    assert "early_stopping: executed" in course("build", *new)
+    left = {line.strip() for line in told.splitlines() if line.startswith("  ")}
+    found = course("check", status=1).splitlines()
+    assert {line for line in found if "TODO" in line or "early_stopping" in line} == left
+
+    chapter = root / "chapters/early_stopping.md"
+    for path in (chapter, root / "pages/thanks.md", root / "solutions/early_stopping/wider.md"):
+        path.write_text(re.sub(r"\bTODO[:,] ", "", path.read_text()))
+    chapter.write_text(chapter.read_text() + EXERCISES)
+    presets = root / "playground/src/presets.json"
+    example = json.loads(presets.read_text())[0] | {"page": "solutions/early_stopping/wider"}
+    presets.write_text(json.dumps([*json.loads(presets.read_text()), example]))
+    with (root / "pages/playground.md").open("a") as file:
+        file.write("\n```{playground-examples} early_stopping\n```\n")
+    assert "early_stopping: text refreshed, outputs kept" in course("build", *new)
     assert "14 submissions, 0 with wrong marks" in course("prove", "early_stopping/wider")
+    assert "18 pages checked, no problems" in course("check")

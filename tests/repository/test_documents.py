@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from coursekit.__main__ import main
+from coursekit.pages.notebook import pages
 from coursekit.paths import ROOT
 
 # Pages of the book are checked when that is built.
@@ -58,7 +59,32 @@ def test_commands_that_are_named_exist() -> None:
     assert given and [one for one in given if one[1] not in main.commands] == []
 
 
+def test_pages_that_are_named_to_be_built_are_pages() -> None:
+    named = [*spoken_of(r"`course\s+build (?:--force )?([\w/]+)`")]
+    assert named
+    for _, name in named:
+        assert len(pages(ROOT, [name])) == 1
+
+
 @pytest.mark.parametrize("folder", sorted(FOLDERS))
 def test_each_folder_has_its_line_in_the_architecture(folder: str) -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     assert f"\n| `{folder}` |" in text
+
+
+HEADINGS = re.findall(r"^## (.*)$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+
+
+def test_who_sends_readers_to_a_part_of_contributing_names_one_that_there_is() -> None:
+    speaking = [*ROOT.glob("coursekit/**/*.py"), *ROOT.glob(".github/*.md")]
+    texts = [path.read_text(encoding="utf-8") for path in speaking]
+    pattern = r'CONTRIBUTING\.md,\s+"([^"]+)"|CONTRIBUTING\.md lists under \*([^*]+)\*'
+    named = {"".join(found) for text in texts for found in re.findall(pattern, text)}
+    assert named == {"Add a page", "Before a change is published"} & set(HEADINGS)
+
+
+def test_links_within_contributing_lead_to_its_headings() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    anchors = {heading.lower().replace(" ", "-") for heading in HEADINGS}
+    linked = set(re.findall(r"\]\(#([^)]+)\)", text))
+    assert linked and linked <= anchors

@@ -38,6 +38,31 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return clone
 
 
+AUTHORS = "The course's authors"
+
+
+def to_change() -> list[tuple[str, str]]:
+    """What README lists of what the owner of a copy changes: files, and what stands in each."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return re.findall(r"^ +\| `([^`]+)` \| `([^`]+)` \| ", text, re.MULTILINE)
+
+
+def test_what_the_owner_of_a_copy_changes_stands_where_readme_says() -> None:
+    """Before the change and after it, since a copy is published only if its tests pass."""
+    missing = [
+        (file, words)
+        for file, words in to_change()
+        if words not in (ROOT / file).read_text(encoding="utf-8").split("## Publish")[0]
+    ]
+    assert len(to_change()) > 5 and missing == []
+
+
+def test_readme_lists_every_file_that_names_the_authors() -> None:
+    command = ["git", "grep", "-l", AUTHORS, "--", ".", ":!tests"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert set(done.stdout.split()) <= {file for file, _ in to_change()}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [page.name for page in pages(ROOT)])
 def test_a_page_opens_its_notebook_in_colab_kaggle_and_binder(name: str, published: Path) -> None:

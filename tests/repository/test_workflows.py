@@ -17,6 +17,7 @@ from coursekit.paths import ROOT
 
 FOLDER = ROOT / ".github/workflows"
 FILES = sorted(FOLDER.glob("*.yml"))
+TESTS = "tests.yml"
 MAY_WRITE = {("pages.yml", "publish"), ("release.yml", "publish")}
 
 
@@ -26,9 +27,14 @@ def jobs() -> Iterator[tuple[str, str, dict]]:
             yield path.name, name, job
 
 
+def steps() -> Iterator[tuple[str, str, dict]]:
+    """The jobs that run something themselves; the others call another workflow."""
+    yield from (one for one in jobs() if "uses" not in one[2])
+
+
 def commands() -> Iterator[str]:
     """What the jobs run, for each entry of their matrices."""
-    for _, _, job in jobs():
+    for _, _, job in steps():
         matrix = job.get("strategy", {}).get("matrix", {})
         for values in itertools.product(*matrix.values()):
             for step in job["steps"]:
@@ -58,7 +64,9 @@ def test_every_test_is_run_by_a_workflow() -> None:
 
 
 def test_each_action_is_pinned_by_its_commit_the_same_everywhere_with_its_version_beside() -> None:
-    used = [line for path in FILES for line in re.findall(r"\buses: *(.*)", path.read_text())]
+    used = [
+        line for path in FILES for line in re.findall(r"\buses: +(?!\./)(.*)", path.read_text())
+    ]
     pinned = [re.fullmatch(r"([\w./-]+)@([0-9a-f]{40}) # v\d+\.\d+\.\d+", line) for line in used]
     assert used and all(pinned), used
     assert len({one[1] for one in pinned}) == len({one[0] for one in pinned})
@@ -71,6 +79,25 @@ def test_a_job_may_read_and_only_those_that_publish_may_write() -> None:
     assert writing == MAY_WRITE
 
 
+def before(workflow: str, job: str) -> Iterator[dict]:
+    """All jobs that have to succeed before one of the same workflow begins."""
+    there = {name: one for file, name, one in jobs() if file == workflow}
+    needed = there[job].get("needs", [])
+    for name in [needed] if isinstance(needed, str) else needed:
+        yield there[name]
+        yield from before(workflow, name)
+
+
+def test_nothing_is_published_before_every_test_passed() -> None:
+    for file, name in MAY_WRITE:
+        called = [job.get("uses") for job in before(file, name)]
+        assert f"./.github/workflows/{TESTS}" in called, f"{file}, {name}"
+        # A condition of its own would let a job begin although one before it failed.
+        assert not [job for _, _, job in jobs() if "if" in job]
+    ran = [step.get("run") for file, _, job in steps() if file == TESTS for step in job["steps"]]
+    assert {"make lint check test-fast", ".ci/run"} <= set(ran)
+
+
 def test_a_job_that_publishes_runs_nothing_of_what_was_installed() -> None:
     for file, name, job in jobs():
         if (file, name) in MAY_WRITE:
@@ -79,7 +106,7 @@ def test_a_job_that_publishes_runs_nothing_of_what_was_installed() -> None:
 
 
 def test_each_job_ends_some_time() -> None:
-    assert all(0 < job["timeout-minutes"] <= 360 for _, _, job in jobs())
+    assert all(0 < job["timeout-minutes"] <= 360 for _, _, job in steps())
 
 
 def test_a_release_offers_what_was_made_under_its_tag(tmp_path: Path) -> None:

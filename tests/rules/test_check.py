@@ -11,6 +11,7 @@ import pytest
 
 from coursekit import rules
 from coursekit.pages.notebook import Page, code_cells
+from coursekit.paths import PLAYGROUND, PRESETS
 from coursekit.rules.check import OF_A_PAGE, OF_THE_COURSE, check
 from tests.support.small_course import EVIDENCE, Course, settled
 
@@ -168,7 +169,7 @@ def test_a_picture_with_an_alternative_text_is_left_alone(course: Course) -> Non
         ("# how many runs", "# runs", "cell 4 (", "differs from what its source gives"),
         (":tags: [parameters]", ":tags: [parameters, hide-input]", "cell 4 (", "differs from"),
         ("seeds: 2", "seeds: 3", "", "its metadata differ from"),
-        ("double(4)", "double(5)", "", "outputs are stale: the page's code or lab.py changed"),
+        ("double(4)", "double(5)", "", "outputs are stale: the page's code changed; run"),
     ],
 )
 def test_a_notebook_older_than_its_source_is_found(
@@ -185,7 +186,8 @@ def test_a_notebook_older_than_its_source_is_found(
 def test_outputs_older_than_the_engine_are_found(built: Course) -> None:
     lab = built.root / "lab/engine.py"
     lab.write_text(lab.read_text().replace("return 2 * x", "return x + x"))
-    assert "outputs are stale: the page's code or lab.py changed" in check(built.root)[0].message
+    (stale, _) = check(built.root)
+    assert stale.message.startswith("outputs are stale: lab.py, made of lab/, changed; run")
 
 
 def test_a_comment_or_docstring_of_the_engine_makes_inputs_stale_but_not_outputs(
@@ -319,6 +321,66 @@ def test_what_an_unbuilt_page_settles_may_be_mentioned(course: Course) -> None:
     course.evidence.notebook.unlink()
     (problem,) = check(course.root)
     assert problem.message.startswith("has no notebook")
+
+
+@pytest.mark.parametrize("file", ["chapters/page.md", "chapters/text.md", "pages/thanks.md"])
+def test_what_a_template_asks_for_is_found_in_its_line(built: Course, file: str) -> None:
+    path = built.root / file
+    text = path.read_text() if path.exists() else "# A page\n"
+    path.write_text(f"{text}\nTODO: say what was seen.\n")
+    problem = check(built.root)[-1]
+    assert (problem.file, problem.where) == (
+        Path(file),
+        f"line {len(path.read_text().splitlines())}",
+    )
+    assert problem.message == "is still to be written, after TODO: say what was seen."
+
+
+@pytest.mark.parametrize("text", ["A to-do list.", "The method TODOS.", "todo"])
+def test_other_words_are_no_placeholder(built: Course, text: str) -> None:
+    (built.root / "pages/thanks.md").write_text(f"# Thanks\n\n{text}\n")
+    assert check(built.root) == []
+
+
+NAMED_IN_CHAPTER = "**[Triple](../solutions/chapter/exercise.md).** Three times as much."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            NAMED_IN_CHAPTER,
+            "None yet.",
+            "does not name solutions/chapter/exercise; add [its title](../sol",
+        ),
+        ("## Exercises", "## Tasks", "has no section `## Exercises`; add one"),
+    ],
+)
+def test_an_exercise_that_its_chapter_does_not_name_is_found(
+    exercise: Page, old: str, new: str, message: str
+) -> None:
+    path = exercise.root / "chapters/chapter.md"
+    assert check(exercise.root) == []
+    path.write_text(path.read_text().replace(old, new))
+    (problem,) = check(exercise.root)
+    assert problem.file == Path("chapters/chapter.md")
+    assert problem.message.startswith(message)
+
+
+def test_an_exercise_that_the_playground_lacks_is_found(exercise: Page) -> None:
+    page, presets = (exercise.root / file for file in (f"{PLAYGROUND}.md", PRESETS))
+    presets.parent.mkdir(parents=True)
+    page.write_text("# Playground\n\n```{playground-examples} chapter\n```\n")
+    presets.write_text('[{"name": "triple", "page": "solutions/chapter/exercise"}]')
+    assert check(exercise.root) == []
+    page.write_text("# Playground\n\n```{playground-examples} chapters\n```\n")
+    presets.write_text('[{"name": "triple", "page": "chapters/chapter"}]')
+    assert [str(problem) for problem in check(exercise.root)] == [
+        f"{PRESETS}: has no example with which to start solutions/chapter/exercise; add one, then "
+        "`make playground playground-record`",
+        f"{PLAYGROUND}.md: does not show the examples of chapter; add {{playground-examples}} "
+        "chapter",
+    ]
 
 
 def test_markup_without_a_plain_form_is_found(built: Course) -> None:

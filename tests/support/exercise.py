@@ -67,6 +67,17 @@ print("the result is", triple(5))
 ```
 """
 )
+CHAPTER = """\
+# The chapter
+
+## Exercises
+
+**[Triple](../solutions/chapter/exercise.md).** Three times as much.
+
+## Summary
+
+See [the exercise](../solutions/chapter/exercise.md).
+"""
 
 
 @pytest.fixture
@@ -77,6 +88,7 @@ def exercise(course: Course) -> Page:
     page = Page(course.root / "solutions/chapter/exercise.md", course.root)
     page.source.parent.mkdir(parents=True)
     page.source.write_text(EXERCISE)
+    (course.root / "chapters/chapter.md").write_text(CHAPTER)
     pretend_built(page)
     return page
 

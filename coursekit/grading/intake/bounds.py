@@ -6,22 +6,26 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-MIB = 2**20
-# In a file, and in all files of one student, so that nobody uses up what all share.
-FILE_BYTES, STUDENT_READ = 100 * MIB, 500 * MIB
-# In one notebook without its stored outputs; one of this course has less than 100 KiB.
+from coursekit.units import MIB
+
+# In one file: a notebook, or a zip of which is known whose it is.
+FILE_BYTES, ZIP_BYTES = 100 * MIB, 100 * MIB
+# After so many bytes of one student's notebooks, as they were handed in, or so many files, of which
+# a zip counts as ten, no further one is read, so that nobody uses up what all share.
+STUDENT_READ, STUDENT_FILES = 500 * MIB, 200
+# In one notebook without its stored outputs; one of this course has 200 KiB, most of it lab.py.
 NOTEBOOK_BYTES = 20 * MIB
-# In the notebooks to grade of one student, and of the class, which are kept in memory.
-STUDENT_BYTES, CLASS_BYTES = 100 * MIB, 2048 * MIB
 # In the stored outputs that are kept of a notebook's runs, for a person to read.
 OUTPUT_BYTES = 8 * MIB
-STUDENT_FILES = 200  # notebooks read of one student
-ZIP_BYTES = 100 * MIB  # in a zip within a zip, which is kept in memory while it is read
+# In the notebooks to grade, made of what was handed in, of one student, and of the class. They are
+# kept in memory. So is, while it is read, a zip that lies in a folder or in another zip; one that
+# may be the whole class's, or of which is not known whose it is, may have as much as the class.
+STUDENT_BYTES, CLASS_BYTES = 100 * MIB, 2048 * MIB
 ZIP_FILES = 50_000  # in a zip
 DIRECTORY_BYTES = 8 * MIB  # of a zip's list of files, which zipfile reads as a whole
 FOLDER_FILES, ALL_FILES = 10_000, 200_000  # looked at in one folder, and in all
 RATIO = 200  # unpacked to packed; notebooks full of plots have 2, full of repeated text 50
-CELLS = 5_000
+CELLS = 5_000  # in a notebook
 LONGEST, DEPTH = 255, 40  # letters in a name, folders in a path
 
 
@@ -57,7 +61,8 @@ def open_regular(path: Path) -> io.FileIO:
 def whole(file: BinaryIO | io.FileIO, limit: int) -> bytes:
     """Read all of a file.
 
-    Raises UnreadableError where it has more than ``limit`` bytes, having read no more than a mebibyte beyond.
+    Raises UnreadableError where it has more than ``limit`` bytes, having read no more than a MiB
+    beyond.
     """
     data = bytearray()
     while chunk := file.read(MIB):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from coursekit.grading.intake import bounds
 from coursekit.grading.intake.bounds import UnreadableError, open_regular, whole
+from coursekit.units import MIB
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def _reader_of(path: Path, link: bool) -> Callable[[int], bytes]:
         try:
             with open_regular(path) as file:
                 if os.fstat(file.fileno()).st_size > limit:
-                    raise UnreadableError(f"it is larger than {limit // bounds.MIB} MiB")
+                    raise UnreadableError(f"it is larger than {limit // MIB} MiB")
                 return whole(file, limit)
         except OSError as error:
             raise UnreadableError(f"it cannot be read: {error.strerror}") from error

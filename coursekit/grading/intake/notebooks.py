@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 from coursekit.grading.intake import bounds
 from coursekit.grading.intake.bounds import UnreadableError
 from coursekit.grading.intake.names import shown
+from coursekit.units import MIB
 
 
 def parse_notebook(data: bytes) -> NotebookNode:
@@ -59,7 +60,7 @@ def _clean(raw: Any) -> NotebookNode:
         made.cells.append(_clean_cell(cell, number, ids))
         size += len(made.cells[-1].source) + _size(made.cells[-1].get("attachments", {}))
         if size > bounds.NOTEBOOK_BYTES:
-            limit = bounds.NOTEBOOK_BYTES // bounds.MIB
+            limit = bounds.NOTEBOOK_BYTES // MIB
             raise UnreadableError(f"without its stored outputs it is larger than {limit} MiB")
         # The graded cells' own: what the student's full runs showed, which are not run again.
         if made.cells[-1].cell_type == "code" and grade_id(made.cells[-1]):

@@ -9,8 +9,10 @@ from urllib.parse import quote
 
 from PIL import Image, ImageOps
 
+from coursekit.units import MIB
+
 MOST = 20  # pictures of a notebook
-TOTAL = 6 * 2**20  # bytes of them, as they are kept
+TOTAL = 6 * MIB  # bytes of them, as they are kept
 PIXELS = 50_000_000  # of a picture, before it is made smaller
 LONGEST = 1600  # pixels of a side that are kept
 LARGEST = 600_000  # bytes of a picture that is kept without loss

@@ -1,4 +1,4 @@
-"""Read what was handed in: a folder or a zip, as nbgrader, Canvas or Moodle lay it out.
+"""Read what was handed in: a folder or a zip, as nbgrader or a platform lays it out.
 
 Whatever students handed in is hostile until shown otherwise. Nothing is extracted, links are not followed, and all that is
 read is bounded. Who handed something in is told by the outermost part of its path, which students do not choose.
@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 
 from coursekit.grading.intake import bounds
 from coursekit.grading.intake.attempts import Attempt, Attempts
-from coursekit.grading.intake.bounds import MIB, Bounded, UnreadableError, open_regular
+from coursekit.grading.intake.bounds import Bounded, UnreadableError, open_regular
 from coursekit.grading.intake.desk import Desk, Taken
 from coursekit.grading.intake.folders import File, files_in_folder
 from coursekit.grading.intake.identity import Exercises
@@ -40,6 +40,7 @@ from coursekit.grading.intake.submissions import Class
 from coursekit.grading.intake.zips import files_in_zip, opened_zip
 from coursekit.grading.limited import FailedError, Limited
 from coursekit.problem import PageError
+from coursekit.units import MIB
 
 ENDINGS = (".ipynb", ".zip")
 _LITTER = re.compile(

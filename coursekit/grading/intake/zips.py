@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from coursekit.grading.intake import bounds
-from coursekit.grading.intake.bounds import MIB, UnreadableError, whole
+from coursekit.grading.intake.bounds import UnreadableError, whole
 from coursekit.grading.intake.folders import File
 from coursekit.grading.intake.names import shown
+from coursekit.units import MIB
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-MiB = 2**20
+from coursekit.units import MIB
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Limits:
 
     seconds: float = 120
     all_seconds: float = 600
-    memory: int = 3072 * MiB
-    disk: int = 256 * MiB
-    output: int = 2 * MiB
+    memory: int = 3072 * MIB
+    disk: int = 256 * MIB
+    output: int = 2**21
     processes: int = 40

@@ -12,8 +12,9 @@ from typing import Any
 from coursekit.grading.sandbox.inside.channel import Channel, Gone
 from coursekit.grading.sandbox.inside.player import TOO_MUCH_OUTPUT
 from coursekit.grading.sandbox.inside.process import FAILED_START
-from coursekit.grading.sandbox.limits import Limits, MiB
+from coursekit.grading.sandbox.limits import Limits
 from coursekit.grading.sandbox.usage import family, memory_of, private
+from coursekit.units import MIB
 
 LOOK_SECONDS = 0.2  # between looks at memory and processes
 
@@ -69,7 +70,7 @@ class Run:
         while True:
             reader.settimeout(LOOK_SECONDS)
             try:
-                data = reader.recv(2**20)
+                data = reader.recv(MIB)
             except TimeoutError:
                 data = None
             except OSError:
@@ -163,7 +164,7 @@ class Run:
                 f"It had {len(everyone)} processes; {self.limits.processes} are allowed.",
             )
         if memory_of(everyone, self.shared) > self.limits.memory:
-            return "out of memory", f"It took more than {self.limits.memory / MiB:,.0f} MiB."
+            return "out of memory", f"It took more than {self.limits.memory / MIB:,.0f} MiB."
         return None
 
     def _everyone(self) -> list[int]:

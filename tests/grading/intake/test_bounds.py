@@ -13,7 +13,11 @@ import pytest
 
 from coursekit.grading.intake import bounds
 from coursekit.grading.intake.submissions import Class
+from coursekit.grading.limited import MEMORY, SECONDS
+from coursekit.grading.sandbox.limits import Limits
+from coursekit.paths import INSTRUCTORS, ROOT
 from coursekit.problem import PageError
+from coursekit.units import MIB
 from tests.support.handed_in import (
     GRID,
     MAX_NORM,
@@ -277,6 +281,42 @@ def test_no_student_can_hand_in_under_the_name_of_another(files: Files, tmp_path
         assert all(one.student[:3] in ("ann", "bob") for one in found.submissions)
     folder = write(tmp_path / "nbgrader", {f"ann/dropout/{name}": data for name, data in files.items()} | {"bob/dropout/max_norm.ipynb": MAX_NORM})  # fmt: skip
     assert [handed(one) for one in read(folder).submissions if one.student == "bob"] == [MAX_NORM]
+
+
+def size(number: int) -> str:
+    return f"{number // 2**30} GiB" if number % 2**30 == 0 else f"{number // MIB} MiB"
+
+
+def test_the_page_for_instructors_says_how_much_is_read() -> None:
+    said = {
+        "a notebook as it was handed in, or a student's zip": size(bounds.FILE_BYTES),
+        "a notebook without its stored outputs": f"{size(bounds.NOTEBOOK_BYTES)} and {bounds.CELLS:,} cells",
+        "reading a notebook": f"{SECONDS} seconds of a processor and {size(MEMORY)} of memory",
+        "all files of a student": f"{bounds.STUDENT_FILES}, of which a zip counts as ten, and {size(bounds.STUDENT_READ)}",
+        "all notebooks of a student, without stored outputs": size(bounds.STUDENT_BYTES),
+        "all notebooks of a class, without stored outputs": f"{size(bounds.CLASS_BYTES)}; grade a larger one in parts",
+        "all files that are looked at": f"{bounds.FOLDER_FILES:,} in a folder, {bounds.ZIP_FILES:,} in a zip, {bounds.ALL_FILES:,} in all",
+    }
+    page = (ROOT / f"{INSTRUCTORS}.md").read_text(encoding="utf-8")
+    assert bounds.ZIP_BYTES == bounds.FILE_BYTES
+    assert [
+        f"| {what} | {most} |"
+        for what, most in said.items()
+        if f"\n| {what} | {most} |\n" not in page
+    ] == []
+
+
+def test_the_page_for_instructors_says_what_a_submission_may_take() -> None:
+    page = (ROOT / f"{INSTRUCTORS}.md").read_text(encoding="utf-8")
+    limits = Limits()
+    assert f"time for each cell and each check ({limits.seconds})" in page
+    assert (limits.all_seconds, "may take five times that" in page) == (5 * limits.seconds, True)
+    assert f"memory for a submission ({limits.memory // MIB})" in page
+    assert (
+        f"write {size(limits.disk)} of files, print two million characters and have {limits.processes} processes"
+        in page
+    )
+    assert limits.output // 10**6 == 2
 
 
 def test_however_a_zip_is_damaged_it_is_read_or_refused(tmp_path: Path) -> None:
