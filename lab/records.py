@@ -63,7 +63,8 @@ def record(values: Mapping[str, Any], tolerance: float = 1e-5) -> None:
 
     Args:
         values: Name -> an array with one value per run (its mean, sd, median, min, max and n are
-            recorded, and every value if it is given by seed, as ``Runs.each`` does), a ``Comparison``, or a single number that does not depend on luck.
+            recorded, and every value if it is given by seed, as ``Runs.each`` does), a
+            ``Comparison``, or a single number that does not depend on luck.
         tolerance: How far single numbers may differ when the notebook runs elsewhere.
     """
     numbers: dict[str, dict[str, Any]] = {}

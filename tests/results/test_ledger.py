@@ -201,7 +201,9 @@ def test_the_filter_is_a_labelled_group_of_radio_buttons_that_the_style_sheet_kn
     values = re.findall(r'<label><input type="radio" name="ledger-verdict" value="([\w-]+)"', form)
     assert values == ["all", "supported", "depends", "not-supported-here", "disagree"]
     style = (ROOT / "pages/_static/course.css").read_text()
-    shown = dict(re.findall(r'ledger-filter \[value="([\w-]+)"\]:checked\).*?:not\(\.([\w-]+)\)', style))
+    shown = dict(
+        re.findall(r'ledger-filter \[value="([\w-]+)"\]:checked\).*?:not\(\.([\w-]+)\)', style)
+    )
     assert shown == {value: f"verdict-{value}" for value in values[1:]}
     assert all(f'class="{name}' in text or f" {name}" in text for name in shown.values())
 
