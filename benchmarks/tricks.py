@@ -214,7 +214,9 @@ def main() -> None:
                 row = [f"× {one / base:.2f}" for one, base in zip(took, usual, strict=True)]
             lines.append("| " + " | ".join([trick, *row]) + " |")
             tqdm.write(lines[-1])
-    note = f"Processor time; evidence with at most {options.runs} runs of each kind."
+    note = "Processor time of one core; the first line is what × refers to."
+    if any(page.endswith("_evidence") for page in options.pages):
+        note += f" Evidence with at most {options.runs} runs of each kind."
     (Path(__file__).parent / "tricks_results.md").write_text("\n".join([*lines, "", note]) + "\n")
 
 
