@@ -94,7 +94,8 @@ class Ledger:
         """Give the page that mentions a claim first, evidence and ledger aside."""
         settling = {claim.page for claim in self.claims}
         pages = (mention.page for mention in self.mentions if mention.name == name)
-        return next((page for page in pages if page not in settling and page != LEDGER), None)
+        elsewhere = (page for page in pages if not page.endswith("_evidence"))
+        return next((page for page in elsewhere if page not in {*settling, LEDGER}), None)
 
 
 def evidence_label(name: str) -> str:
