@@ -67,7 +67,8 @@ def _verdict_problems(course: Course, ledger: Ledger, verdicts: list[Verdict]) -
         if f"{one.name}.verdict" not in bound and not one.entry.mechanics:
             say = f"{one.verdict} <!-- = {one.name}.verdict -->"
             yield Problem(file, "", f"settles {one.name} without saying `{say}`; add that")
-        if ledger.first_mention(one.name) is None:
+        # Controls are nobody's claim, and what refines a claim is found beside it.
+        if "-" not in one.name and ledger.first_mention(one.name) is None:
             yield Problem(
                 file,
                 "",

@@ -106,9 +106,10 @@ class ForestDirective(SphinxDirective):
         links += to_place(
             "", "", nodes.Text("evidence"), page=one.page, place=f"evidence-{one.name.lower()}"
         )
-        if page := self.ledger.first_mention(one.name):
+        if mention := self.ledger.first_mention(one.name):
+            page, name = mention
             links += nodes.Text(" · ")
-            links += to_place("", "", nodes.Text("chapter"), page=page, place=mention_id(one.name))
+            links += to_place("", "", nodes.Text("chapter"), page=page, place=mention_id(name))
         made: list[nodes.Node] = [sentence, links]
         if one.parts:
             made += [_effects(one.parts, "ledger-results"), _effects(one.beside, "ledger-aside")]

@@ -132,9 +132,10 @@ class LedgerDirective(SphinxDirective):
         sentence += self.inline(claim.sentence)
         links = nodes.paragraph(classes=["ledger-links"])
         links += _link("evidence", f" for {claim.name}", claim.page, claim.evidence)
-        if page := ledger.first_mention(claim.name):
+        if mention := ledger.first_mention(claim.name):
+            page, name = mention
             links += nodes.Text(" · ")
-            links += _link("chapter", f" that states {claim.name}", page, mention_id(claim.name))
+            links += _link("chapter", f" that states {claim.name}", page, mention_id(name))
         effect = [nodes.paragraph("", "", *self.inline(claim.effect)), *_results(claim)]
         cells = zip(
             COLUMNS, ([sentence, links], _verdict(claim), effect, _seeds(claim)), strict=True
