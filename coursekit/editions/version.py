@@ -32,6 +32,11 @@ def problems(root: Path, tag: str = "") -> list[Problem]:
         found.append(Problem(root / CITATION, "", f"cites {said}, but this is {now} of {day}"))
     if tag and tag != f"v{now}":
         found.append(Problem(root / PROJECT, "", f"says {now}, but the tag is {tag}"))
+    if tag and _unreleased(_read(root / CHANGES)):
+        message = (
+            f"has changes below {UNRELEASED.strip()}: begin a release with `make version NEW=…`"
+        )
+        found.append(Problem(root / CHANGES, "", message))
     return found
 
 
@@ -46,7 +51,7 @@ def set_version(root: Path, new: str, day: datetime.date) -> None:
         raise PageError(f"{new} is no version; name one such as 1.2.0")
     if _numbers(new) <= _numbers(now):
         raise PageError(f"{new} is not above {now}, the version that {PROJECT} names")
-    if not changes.partition(UNRELEASED)[2].partition("\n## ")[0].strip():
+    if not _unreleased(changes):
         raise PageError(f"{CHANGES} says nothing below {UNRELEASED.strip()}; write what changed")
     dated = changes.replace(UNRELEASED, f"{UNRELEASED}\n## {new} ({day})\n", 1)
     cited = re.sub(r"^version: .*$", f"version: {new}", _read(root / CITATION), flags=re.M)
@@ -54,6 +59,10 @@ def set_version(root: Path, new: str, day: datetime.date) -> None:
     project = _read(root / PROJECT).replace(f'\nversion = "{now}"\n', f'\nversion = "{new}"\n', 1)
     for name, text in {PROJECT: project, CITATION: cited, CHANGES: dated}.items():
         (root / name).write_text(text, encoding="utf-8")
+
+
+def _unreleased(changes: str) -> str:
+    return changes.partition(UNRELEASED)[2].partition("\n## ")[0].strip()
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -29,6 +29,15 @@ class Built:
             if kind in ("", cell.cell_type):
                 yield number, cell
 
+    @property
+    def made(self) -> str:
+        """What to do about a notebook that is not what is made of the page."""
+        name = self.page.source.relative_to(self.page.root).as_posix()
+        return (
+            f"what was changed in the notebook belongs in {name}, since a build overwrites it; "
+            f"then {REBUILD}"
+        )
+
     def in_source(self, message: str, where: str = "") -> Problem:
         """Make a problem of the page's source."""
         return Problem(self.page.source, where, message)

@@ -20,12 +20,12 @@ def problems(built: Built) -> Iterator[Problem]:
         yield built.in_notebook(f"outputs are stale: {why}; {REBUILD}")
     if len(stored.cells) != len(expected.cells):
         yield built.in_notebook(
-            f"has {len(stored.cells)} cells, its source gives {len(expected.cells)}; {REBUILD}"
+            f"has {len(stored.cells)} cells, its source gives {len(expected.cells)}; {built.made}"
         )
     keys = ("cell_type", "source", "metadata", "id")
     for (number, cell), wanted in zip(built.cells(), expected.cells, strict=False):
         if any(cell.get(key) != wanted.get(key) for key in keys):
-            yield built.in_notebook(f"differs from what its source gives; {REBUILD}", number)
+            yield built.in_notebook(f"differs from what its source gives; {built.made}", number)
             # The cells behind one that was added or left out all differ, too.
             return
     kernel = stored.metadata.get("kernelspec")

@@ -33,7 +33,8 @@ def problems(built: Built) -> Iterator[Problem]:
     text = path.read_text(encoding="utf-8")
     try:
         if text != student_notebook(solution, page.root):
-            yield Problem(path, "", f"differs from what nbgrader makes of its solution; {REBUILD}")
+            message = f"differs from what nbgrader makes of its solution; {built.made}"
+            yield Problem(path, "", message)
     except PageError as error:
         yield built.in_source(str(error))
     for line in leaks(text, secrets(solution)):

@@ -80,6 +80,17 @@ def test_what_says_another_version_is_found(
     assert any(problem.file.name == name and message in problem.message for problem in found)
 
 
+def write_changes(folder: Path, unreleased: str) -> None:
+    changes = FILES["CHANGELOG.md"].replace("- New.\n\n", unreleased)
+    (folder / "CHANGELOG.md").write_text(changes)
+
+
 def test_a_tag_of_another_version_is_found(folder: Path) -> None:
+    write_changes(folder, "")
     assert problems(folder, "v1.0.0") == []
     assert "the tag is v1.0.1" in problems(folder, "v1.0.1")[0].message
+
+
+def test_a_tag_while_changes_are_unreleased_is_found(folder: Path) -> None:
+    (problem,) = problems(folder, "v1.0.0")
+    assert "begin a release with `make version NEW=…`" in problem.message

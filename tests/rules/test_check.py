@@ -183,6 +183,15 @@ def test_a_notebook_older_than_its_source_is_found(
     assert "run `course build`" in problem.message
 
 
+def test_a_change_of_a_notebook_is_told_where_it_belongs(built: Course) -> None:
+    built.edit_notebook(lambda nb: nb.cells[0].update(source="# A page, mended"))
+    (problem,) = check(built.root)
+    assert problem.message.endswith(
+        "what was changed in the notebook belongs in chapters/page.md, since a build overwrites "
+        "it; then run `course build`"
+    )
+
+
 def test_outputs_older_than_the_engine_are_found(built: Course) -> None:
     lab = built.root / "lab/engine.py"
     lab.write_text(lab.read_text().replace("return 2 * x", "return x + x"))
