@@ -217,7 +217,7 @@ def repeat(
             to draw new data for each run (always of the same shape).
         seeds: How many (0, 1, 2, …), or which.
         measure: Called with each trained model and its data, and with its logs (name -> one value
-            per epoch) if it has a third parameter; returns numbers or arrays to keep, of one shape
+            per epoch) if it asks for a third argument; returns numbers or arrays to keep, of one shape
             for all seeds. It cannot write to the data, and the model is trained again afterwards,
             from other weights.
         logs: Names of the logs to keep; None: all.
@@ -375,7 +375,8 @@ def _train_seeds(
 
 
 def _parameters(measure: Measuring) -> int:
-    return len(signature(measure).parameters)
+    """How many arguments it is given: two or three; what has a default is its own matter."""
+    return max(2, sum(one.default is one.empty for one in signature(measure).parameters.values()))
 
 
 def _by_epoch(history: keras.callbacks.History, fit_arguments: dict[str, Any]) -> dict[str, Array]:

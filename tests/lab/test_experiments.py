@@ -118,6 +118,14 @@ def test_a_measure_may_look_at_the_logs_so_that_they_need_not_be_kept():
     np.testing.assert_array_equal(small["best"], full["val_loss"].min(axis=1))
 
 
+def test_what_a_measure_has_a_default_for_is_its_own_matter():
+    def scaled(model, data, times=2.0):
+        return {"scaled": times * len(data[0][0])}
+
+    runs = lab.repeat(network, DATA, seeds=2, epochs=1, batch_size=4, measure=scaled)
+    assert list(runs["scaled"]) == [2.0 * len(DATA[0][0])] * 2
+
+
 def test_each_gives_one_number_per_run_by_seed():
     found = lab.repeat(network, DATA, seeds=[4, 9], epochs=3, batch_size=4)
     pd.testing.assert_series_equal(
