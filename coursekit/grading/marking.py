@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 from coursekit.grading.results import GRADED, Mark, Result
 from coursekit.grading.sandbox import inside
 from coursekit.grading.sandbox.inside.channel import Gone
+from coursekit.grading.sandbox.inside.sources import names_set
 from coursekit.grading.sandbox.limits import Limits
 from coursekit.grading.sandbox.run import Report
 from coursekit.grading.sandbox.supervisor import FOLDERS, Sandbox
@@ -28,19 +29,23 @@ from coursekit.pages.notebook import is_setup
 RESULTS = "results"  # the tag of cells that show the student's full runs; no check rests on them
 SHOWN_BYTES = 4 * 2**20  # of the student's own stored outputs that are kept for a person to read
 ATTEMPTS = 3  # for a submission during which the sandbox itself broke
+# Whatever is said there may be of the submission's making, a hidden test's text included.
+FAILED_INSIDE = "It failed in the submission's own process, the only one where it could be tried."
 
 
 @dataclass(frozen=True)
 class Task:
     """A submission to mark: the official notebook with the student's cells in it, and how to run it.
 
-    ``parameters`` take the place of those in the notebook. ``root`` is the course's folder, for ``lab.py`` and ``checks.py``,
+    ``names`` are those that the solution defines: of nothing else do checks get to know. ``parameters`` take the place of those in
+    the notebook. ``root`` is the course's folder, for ``lab.py`` and ``checks.py``,
     ``compiled`` a folder of compiled programs, to which a solution (``learn``) adds its own.
     """
 
     student: str
     exercise: str
     notebook: str
+    names: tuple[str, ...]
     parameters: Mapping[str, object]
     root: str
     limits: Limits
@@ -57,7 +62,14 @@ class Task:
         limits = {
             name: value for name, value in asdict(self.limits).items() if "seconds" not in name
         }
-        settings = [self.exercise, dict(self.parameters), limits, self.walls, self.notes]
+        settings = [
+            self.exercise,
+            self.names,
+            dict(self.parameters),
+            limits,
+            self.walls,
+            self.notes,
+        ]
         parts = [
             self.notebook,
             json.dumps(settings, default=str),
@@ -108,6 +120,12 @@ def mark(task: Task) -> tuple[Result, str]:
     return result, nbformat.writes(notebook)
 
 
+def names_of(solution: NotebookNode) -> tuple[str, ...]:
+    """The names that the solution cells of an official notebook define."""
+    sources = [cell.source for cell in solution.cells if kind_of(cell) == "solution"]
+    return tuple(sorted({name for source in sources for name in names_set(source)}))
+
+
 def not_run(
     student: str, exercise: str, status: str, message: str, solution: NotebookNode
 ) -> Result:
@@ -152,7 +170,7 @@ def _cells(
             kind = "given"
         what = {"given": "given", "check": "check"}.get(kind, "student")
         numbers.append(number)
-        cells.append(dict(kind=what, source=source, visible=without_regions(source), player=True))
+        cells.append(dict(kind=what, source=source, visible=without_regions(source)))
     return numbers, cells
 
 
@@ -198,37 +216,33 @@ def _marks(
                 cell.execution_count = 1
             continue
         name, most = cell.metadata.nbgrader.grade_id, float(cell.metadata.nbgrader.points)
-        outside, inside = (seen or {}).get("message"), (seen or {}).get("inside_message")
-        if outside is None and inside is None:
+        seen = seen or {}
+        message, why_inside = seen.get("message"), seen.get("stays", "")
+        within = seen.get("inside_message")
+        if message is None and (within is None or not why_inside):
             why = f"It was not run: {first.status}." + (
                 f" {first.message}" if first.message else ""
             )
             cell.outputs = [_error("NotRun", why)]
             marks.append(Mark(name, 0.0, most, "not run", why))
             continue
-        message, stays = outside or inside, seen.get("stays", "")
+        if why_inside:
+            message = FAILED_INSIDE if within else ""
+            if not within:
+                flags.append(
+                    f"{name} could only be checked in the submission's own process ({why_inside}), where it could be forged"
+                )
         cell.execution_count = 1
         cell.outputs = (
             [_error(*message.partition(": ")[::2])]
             if message
             else _printed(seen.get("printed", ""))
         )
-        said = (message or "").removeprefix("AssertionError: ")
-        marks.append(
-            Mark(
-                name,
-                0.0 if message else most,
-                most,
-                "failed" if message else "passed",
-                said,
-                bool(stays),
-            )
-        )
-        if stays and not message:
-            flags.append(
-                f"{name} could only be checked in the submission's own process ({stays}), where it could be forged"
-            )
-        if outside and inside == "":
+        said = message.removeprefix("AssertionError: ")
+        outcome = "failed" if message else "passed"
+        points = 0.0 if message else most
+        marks.append(Mark(name, points, most, outcome, said, bool(why_inside)))
+        if message and not why_inside and within == "":
             flags.append(
                 f"{name} fails ({said}) but passes in the submission's own process: forged, or unusual"
             )
@@ -293,7 +307,7 @@ def _run(task: Task, cells: list[dict]) -> Report:
                     close_sandboxes()  # one at a time: each holds TensorFlow
                     folder = Path(task.compiled) if task.compiled else None
                     _sandboxes[key] = Sandbox(Path(task.root), task.walls, folder, task.learn)
-                return _with_memory_errors(_sandboxes[key].run(cells, task.limits))
+                return _with_memory_errors(_sandboxes[key].run(cells, task.names, task.limits))
             except (Gone, OSError) as error:
                 close_sandboxes()
                 if attempt == ATTEMPTS - 1:

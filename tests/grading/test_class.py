@@ -24,7 +24,7 @@ EXERCISES = {MEANS: Exercise(solution(), solution(), {})}
 
 def tasks(*students: str) -> list[Task]:
     text = nbformat.v4.writes(graded())
-    return [Task(name, MEANS, text, {}, ".", Limits(), False) for name in students]
+    return [Task(name, MEANS, text, (), {}, ".", Limits(), False) for name in students]
 
 
 def broken_mark(number: int, task: Task, process: int) -> tuple[int, Result | None, str]:

@@ -5,17 +5,21 @@ import json
 import signal
 import socket
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from coursekit.grading.sandbox.inside.channel import Channel, Gone
+from coursekit.grading.sandbox.inside.outputs import writable
 from coursekit.grading.sandbox.inside.player import TOO_MUCH_OUTPUT
 from coursekit.grading.sandbox.inside.process import FAILED_START
 from coursekit.grading.sandbox.limits import Limits, MiB
 from coursekit.grading.sandbox.usage import family, memory_of, private
 
 LOOK_SECONDS = 0.2  # between looks at memory and processes
+# Times the limit of output: what a text may take in a file, and all pictures together.
+ESCAPED, PICTURES = 6, 8
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Report:
 class Run:
     """One submission in the sandbox."""
 
-    def __init__(self, sandbox: Any, cells: list[dict], limits: Limits):
+    def __init__(self, sandbox: Any, cells: list[dict], defined: Sequence[str], limits: Limits):
         self.sandbox, self.limits = sandbox, limits
         self.start = time.monotonic()
         judge_end, player_end = socket.socketpair()
@@ -46,11 +50,13 @@ class Run:
         self.shared = max((private(one) for one in family(sandbox.process.pid)), default=0)
         self.channel = Channel(mine)
         with contextlib.suppress(Gone):
-            self.channel.send(json.dumps(cells).encode())
+            order = {"cells": cells, "defined": list(defined)}
+            self.channel.send(json.dumps(order).encode())
         self.cells: dict[int, dict] = {}
         self.replaced: tuple[str, ...] = ()
         self.now, self.since = -1, time.monotonic()  # the cell at work
         self.codes: dict[int, int] = {}
+        self.text, self.pictures = 0, 0  # characters that were shown
 
     def report(self) -> Report:
         """Wait for its end and tell what came of it."""
@@ -80,7 +86,7 @@ class Run:
             while len(buffer) >= 8 and len(buffer) - 8 >= (
                 size := int.from_bytes(buffer[:8], "big")
             ):
-                line, buffer = json.loads(buffer[8 : 8 + size]), buffer[8 + size :]
+                line, buffer = writable(json.loads(buffer[8 : 8 + size])), buffer[8 + size :]
                 if "end" in line:
                     return (
                         ("graded", "")
@@ -88,6 +94,8 @@ class Run:
                         else self._after(line.get("why", ""))
                     )
                 self._note(line)
+                if found := self._shows_too_much():
+                    return found
             now = time.monotonic()
             if now - self.since > self.limits.seconds:
                 return "timed out", f"It was stopped after {self.limits.seconds:g} seconds."
@@ -107,6 +115,10 @@ class Run:
             self.now = line["started"]
         elif "ended" in line:
             self.cells[line["ended"]] = line
+            for output in line.get("outputs", []):
+                picture = len(output.get("data", {}).get("image/png", ""))
+                self.pictures += picture
+                self.text += len(json.dumps(output)) - picture
         elif "inside" in line:
             self.cells[line["inside"]] |= line
         elif "replaced" in line:
@@ -122,12 +134,12 @@ class Run:
                 break
         code = self.codes.get(self.player)
         if code == TOO_MUCH_OUTPUT:
-            return "too much output", f"It printed more than {self.limits.output:,} characters."
+            return "too much output", self._printed_too_much()
         if code == FAILED_START:
             raise Gone("a process could not be started")
         if code is None:
             return "crashed", f"The connection to its process broke: {why}"
-        if code > 128:
+        with contextlib.suppress(ValueError):  # a submission may give any code
             return "crashed", f"Its process ended by {signal.Signals(code - 128).name}."
         return "crashed", f"Its process ended itself with exit code {code}."
 
@@ -154,6 +166,17 @@ class Run:
             raise Gone("processes could not be ended")
 
     # ----- limits that are looked at from outside
+
+    def _shows_too_much(self) -> tuple[str, str] | None:
+        if (
+            self.text > ESCAPED * self.limits.output
+            or self.pictures > PICTURES * self.limits.output
+        ):
+            return "too much output", self._printed_too_much()
+        return None
+
+    def _printed_too_much(self) -> str:
+        return f"It printed more than {self.limits.output:,} characters."
 
     def _goes_too_far(self) -> tuple[str, str] | None:
         everyone = self._everyone()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -169,9 +169,9 @@ class Sandbox:
 
     # ----- a submission
 
-    def run(self, cells: list[dict], limits: Limits) -> Report:
-        """Run the cells of a submission and its checks (see ``inside.Judge.lead``).
+    def run(self, cells: list[dict], defined: Sequence[str], limits: Limits) -> Report:
+        """Run the cells of a submission and its checks, as ``inside.judge.Judge.lead`` does.
 
         Raises Gone where the sandbox itself broke; then make a new one.
         """
-        return Run(self, cells, limits).report()
+        return Run(self, cells, defined, limits).report()

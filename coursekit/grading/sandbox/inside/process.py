@@ -6,7 +6,6 @@ import signal
 import socket
 import sys
 import traceback
-from typing import Any
 
 from coursekit.grading.sandbox.inside.channel import Channel, Gone
 from coursekit.grading.sandbox.inside.judge import Judge
@@ -70,19 +69,11 @@ def _play(role: str, ends: list[socket.socket], limits: dict) -> None:
     supervisor = Channel(ends[1])
 
     def report(what: dict) -> None:
-        supervisor.send(json.dumps(what, default=_as_text).encode())
+        supervisor.send(json.dumps(what).encode())
 
-    cells = json.loads(supervisor.receive())
+    order = json.loads(supervisor.receive())
     try:
-        Judge(Channel(ends[0]), report).lead(cells)
+        Judge(Channel(ends[0]), report).lead(order["cells"], order["defined"])
         report({"end": "done"})
     except Gone as error:
         report({"end": "gone", "why": str(error)[:500]})
-
-
-def _as_text(value: Any) -> Any:
-    if isinstance(value, bytes):
-        import base64
-
-        return base64.b64encode(value).decode()
-    return str(value)

@@ -1,0 +1,160 @@
+"""Submissions that go too far are stopped, with the right status, and keep all other marks."""
+
+import sys
+
+import pytest
+
+from coursekit.grading.marking import mark
+from tests.support.marked import LIMITS, PASSED, SHORT, marks, outputs, task
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sandbox needs Linux"),
+]
+
+ENDLESS = "import itertools, collections\ncollections.deque(itertools.count(), maxlen=0)"
+ATTACKS = {  # name: (the student's cell, status, words of the message)
+    "endless loop": ("while True:\n    pass", "timed out", "stopped after 8 seconds"),
+    "endless loop in native code": (ENDLESS, "timed out", "stopped after 8 seconds"),
+    "fork bomb": (
+        "import os, time\nfor _ in range(8):\n    os.fork()\ntime.sleep(300)\nos._exit(0)",
+        "too many processes",
+        "30 are allowed",
+    ),
+    "memory in pieces": (
+        "parts = []\nfor _ in range(400):\n    parts.append(bytearray(10 * 2**20))",
+        "out of memory",
+        "",
+    ),
+    "memory of many processes": (
+        "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n"
+        "        held = bytearray(300 * 2**20)\n        time.sleep(300)\n        os._exit(0)\ntime.sleep(300)",
+        "out of memory",
+        "1,024 MiB",
+    ),
+    "gigabytes of output": (
+        "for _ in range(2000):\n    print('x' * 2**20)",
+        "too much output",
+        "200,000 characters",
+    ),
+    "an end": ("import os\nos._exit(0)", "crashed", "exit code 0"),
+    "an end with a code": ("import os\nos._exit(77)", "crashed", "exit code 77"),
+    "a segmentation fault": ("import ctypes\nctypes.string_at(0)", "crashed", "SIGSEGV"),
+    "an abort": ("import os\nos.abort()", "crashed", "SIGABRT"),
+    "its connections closed": ("import os\nos.closerange(3, 4096)", "crashed", ""),
+    "its connections flooded": (
+        "import os\nfor number in range(3, 64):\n    try:\n        os.write(number, b'\\xff' * 10_000_000)\n"
+        "    except OSError:\n        pass",
+        "crashed",
+        "",
+    ),
+    "a message that would run code": (
+        "import os, pickle, struct\nclass Bad:\n    def __reduce__(self):\n        return os.system, ('true',)\n"
+        "data = b'!' + pickle.dumps(Bad())\nfor number in range(3, 64):\n    try:\n"
+        "        os.write(number, struct.pack('!Q', len(data)) + data)\n    except OSError:\n        pass",
+        "crashed",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_a_cell_that_goes_too_far_is_stopped_named_and_left_out(
+    name: str, nothing_left: None
+) -> None:
+    source, status, words = ATTACKS[name]
+    result, _ = mark(task(extra=source, limits=SHORT if status == "timed out" else LIMITS))
+    assert result.status == status
+    assert words in result.message
+    assert "That was in the cell that begins with" in result.message
+    assert marks(result) == PASSED
+
+
+@pytest.mark.parametrize("where", ["solution", "function"])
+def test_an_endless_loop_costs_its_own_step_only(where: str) -> None:
+    loop = "while True:\n        pass"
+    source = f"def add(a, b):\n    {loop}" if where == "function" else "while True:\n    pass"
+    result, _ = mark(task(add=source, limits=SHORT))
+    assert result.status == "timed out"
+    assert marks(result)["check_network"] == "passed"
+    assert marks(result)["check_add"] != "passed"
+
+
+def test_a_full_disk_is_an_error_of_the_cell(nothing_left: None) -> None:
+    source = "for i in range(20):\n    open(f'{i}', 'wb').write(bytes(10 * 2**20))"
+    result, text = mark(task(extra=source))
+    assert (result.status, marks(result)) == ("graded", PASSED)
+    assert "No space left" in outputs(text)
+
+
+@pytest.mark.parametrize("source", ["raise SystemExit", "import sys\nsys.exit(3)", "exit()"])
+def test_an_exit_is_an_error_of_the_cell(source: str) -> None:
+    result, _ = mark(task(extra=source))
+    assert (result.status, marks(result)) == ("graded", PASSED)
+
+
+def test_an_exit_in_a_function_is_an_error_of_the_check() -> None:
+    result, _ = mark(task(add="def add(a, b):\n    raise SystemExit"))
+    assert result.status == "graded"
+    assert marks(result) == PASSED | {"check_add": "failed"}
+
+
+ENDS = {
+    "a code above the known signals": ("import os\nos._exit(200)", "exit code 200"),
+    "a code of no signal": ("import os\nos._exit(128)", "exit code 128"),
+    "the code of a signal": ("import os\nos._exit(137)", "SIGKILL"),
+    "the code of too much output": ("import os\nos._exit(99)", "printed more than"),
+}
+
+
+@pytest.mark.parametrize("what", ENDS)
+def test_a_process_that_ends_itself_is_named_by_its_code(what: str) -> None:
+    source, words = ENDS[what]
+    result, _ = mark(task(extra=source))
+    assert words in result.message
+    assert marks(result) == PASSED
+
+
+HALF = {
+    "printed": "print('half \\ud800 of a pair')",
+    "raised": "raise ValueError('half \\ud800 of a pair')",
+    "shown": "from IPython.display import display\ndisplay({'text/plain': 'half \\ud800 of a pair'}, raw=True)",
+}
+
+
+@pytest.mark.parametrize("what", HALF)
+def test_half_of_a_character_pair_is_shown_as_a_question_mark(what: str) -> None:
+    result, text = mark(task(extra=HALF[what]))
+    assert (result.status, marks(result)) == ("graded", PASSED)
+    text.encode()
+    assert "?" in outputs(text) + text
+
+
+def test_half_of_a_character_pair_in_a_message_can_be_written() -> None:
+    result, text = mark(task(add="def add(a, b):\n    raise ValueError('half \\ud800')"))
+    assert marks(result)["check_add"] == "failed"
+    (str(result) + text).encode()
+
+
+# What counts the output in the submission's own process is switched off.
+UNCOUNTED = """import gc, sys
+from coursekit.grading.sandbox.inside.player import Player
+player = next(one for one in gc.get_objects() if isinstance(one, Player))
+player.limit = player.said.limit = 10**12
+"""
+FLOODS = {
+    "text": "print('x' * 30_000_000)",
+    "text in small pieces": "for _ in range(300):\n    print('x' * 10_000)",
+    "pictures": (
+        "from IPython.display import display\ndisplay({'image/png': 'x' * 30_000_000}, raw=True)"
+    ),
+    "errors": "raise ValueError('x' * 3_000_000)",
+}
+
+
+@pytest.mark.parametrize("what", FLOODS)
+def test_output_is_counted_outside_of_the_submissions_process(what: str) -> None:
+    result, text = mark(task(extra=UNCOUNTED + FLOODS[what]))
+    assert marks(result) == PASSED
+    assert len(text) < 30 * LIMITS.output
+    assert what == "errors" or result.status == "too much output"
