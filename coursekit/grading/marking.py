@@ -35,11 +35,13 @@ FAILED_INSIDE = "It failed in the submission's own process, the only one where i
 
 @dataclass(frozen=True)
 class Task:
-    """A submission to mark: the official notebook with the student's cells in it, and how to run it.
+    """A submission to mark: the official notebook with the student's cells in it, and how to run
+    it.
 
-    ``names`` are those that the solution defines: of nothing else do checks get to know. ``parameters`` take the place of those in
-    the notebook. ``root`` is the course's folder, for ``lab.py`` and ``checks.py``,
-    ``compiled`` a folder of compiled programs, to which a solution (``learn``) adds its own.
+    ``names`` are those that the solution defines: of nothing else do checks get to know.
+    ``parameters`` take the place of those in the notebook. ``root`` is the course's folder, for
+    ``lab.py`` and ``checks.py``, ``compiled`` a folder of compiled programs, to which a solution
+    (``learn``) adds its own.
     """
 
     student: str
@@ -56,7 +58,9 @@ class Task:
 
     @property
     def fingerprint(self) -> str:
-        """Of all that the marks depend on: the same submission with the same fingerprint gets the same marks."""
+        """Of all that the marks depend on: the same submission with the same fingerprint gets the
+        same marks.
+        """
         ours = [carried(name, Path(self.root)) for name in ("lab", "checks")]
         files = [Path(__file__), *sorted(Path(inside.__file__).parent.glob("*.py"))]
         limits = {
@@ -87,14 +91,16 @@ def mark(task: Task) -> tuple[Result, str]:
     start = time.monotonic()
     notebook = nbformat.reads(task.notebook, as_version=4)
     numbers, cells = _cells(notebook, task.parameters)
-    report = first = _run(task, cells)
-    for _ in range(
-        ATTEMPTS
-    ):  # what stops the submission is left out, so that it does not cost all other marks
-        if report.status == GRADED or report.at < 0 or cells[report.at]["kind"] == "left out":
+    report = first = _run(task, cells, task.limits)
+    left = task.limits.all_seconds - report.seconds
+    for _ in range(ATTEMPTS):
+        # What stops the submission is left out, so that it does not cost all other marks.
+        stopped = report.status != GRADED and report.at >= 0
+        if not stopped or cells[report.at]["kind"] == "left out" or left <= 0:
             break
         cells[report.at] |= {"kind": "left out"}
-        report = _run(task, cells)
+        report = _run(task, cells, replace(task.limits, all_seconds=left))
+        left -= report.seconds
     marks, flags = _marks(notebook, numbers, first, report)
     status = first.status
     message = (
@@ -129,7 +135,9 @@ def names_of(solution: NotebookNode) -> tuple[str, ...]:
 def not_run(
     student: str, exercise: str, status: str, message: str, solution: NotebookNode
 ) -> Result:
-    """The record of a submission that could not be run: all checks without points, with the reason."""
+    """The record of a submission that could not be run: all checks without points, with the
+    reason.
+    """
     marks = [
         Mark(
             cell.metadata.nbgrader.grade_id,
@@ -175,7 +183,9 @@ def _cells(
 
 
 def _shown(outputs: list) -> list:
-    """The student's own stored text and pictures, as far as they are small; nothing that a browser would run."""
+    """The student's own stored text and pictures, as far as they are small; nothing that a browser
+    would run.
+    """
     kept, size = [], 0
     for output in outputs:
         data = output.get("data") or {}
@@ -230,7 +240,8 @@ def _marks(
             message = FAILED_INSIDE if within else ""
             if not within:
                 flags.append(
-                    f"{name} could only be checked in the submission's own process ({why_inside}), where it could be forged"
+                    f"{name} could only be checked in the submission's own process ({why_inside}), "
+                    "where it could be forged"
                 )
         cell.execution_count = 1
         cell.outputs = (
@@ -244,7 +255,8 @@ def _marks(
         marks.append(Mark(name, points, most, outcome, said, bool(why_inside)))
         if message and not why_inside and within == "":
             flags.append(
-                f"{name} fails ({said}) but passes in the submission's own process: forged, or unusual"
+                f"{name} fails ({said}) but passes in the submission's own process: "
+                "forged, or unusual"
             )
     if report.replaced:
         flags.append(f"in its own process, the submission replaced {', '.join(report.replaced)}")
@@ -298,7 +310,7 @@ _sandboxes: dict[tuple, Sandbox] = {}  # one in each process that marks
 _lock = threading.Lock()  # a Dask worker may have several threads; submissions go one by one
 
 
-def _run(task: Task, cells: list[dict]) -> Report:
+def _run(task: Task, cells: list[dict], limits: Limits) -> Report:
     key = (task.root, task.walls, task.compiled, task.learn)
     with _lock:
         for attempt in range(ATTEMPTS):
@@ -307,7 +319,10 @@ def _run(task: Task, cells: list[dict]) -> Report:
                     close_sandboxes()  # one at a time: each holds TensorFlow
                     folder = Path(task.compiled) if task.compiled else None
                     _sandboxes[key] = Sandbox(Path(task.root), task.walls, folder, task.learn)
-                return _with_memory_errors(_sandboxes[key].run(cells, task.names, task.limits))
+                report = _sandboxes[key].run(cells, task.names, limits)
+                if _sandboxes[key].broken:
+                    close_sandboxes()
+                return _with_memory_errors(report)
             except (Gone, OSError) as error:
                 close_sandboxes()
                 if attempt == ATTEMPTS - 1:
@@ -317,7 +332,9 @@ def _run(task: Task, cells: list[dict]) -> Report:
 
 
 def _with_memory_errors(report: Report) -> Report:
-    """The same report; where a cell was refused memory, which tends to break later ones, this is its status."""
+    """The same report; where a cell was refused memory, which tends to break later ones, this is
+    its status.
+    """
     for index, cell in sorted(report.cells.items()):
         errors = {cell.get("error"), str(cell.get("inside_message")).partition(":")[0]}
         if errors & {"MemoryError", "ResourceExhaustedError"}:

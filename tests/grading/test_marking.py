@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from coursekit.grading import marking
-from coursekit.grading.marking import close_sandboxes, mark
+from coursekit.grading.marking import Task, close_sandboxes, mark
 from coursekit.grading.sandbox.bubblewrap import missing_sandbox, walls
 from coursekit.grading.sandbox.limits import Limits
+from coursekit.grading.sandbox.run import Report
 from coursekit.grading.sandbox.supervisor import Sandbox
 from coursekit.paths import ROOT
 from tests.support.marked import PASSED, marks, outputs, task
@@ -44,14 +45,15 @@ def test_a_forked_process_trains_as_a_fresh_one_does() -> None:
     code = """import lab, keras
 import numpy as np
 keras.utils.set_random_seed(3)
-layers = [keras.layers.Dense(30, activation="relu"), keras.layers.BatchNormalization(), keras.layers.Dropout(0.2)]
-model = keras.Sequential([keras.Input((2,)), *layers, keras.layers.GaussianNoise(0.1), keras.layers.Dense(1)])
+layers = [keras.layers.Dense(30, activation="relu"), keras.layers.BatchNormalization()]
+layers += [keras.layers.Dropout(0.2), keras.layers.GaussianNoise(0.1), keras.layers.Dense(1)]
+model = keras.Sequential([keras.Input((2,)), *layers])
 model.compile("adam", loss="mse")
 x = np.random.default_rng(0).normal(size=(60, 2)).astype("float32")
 history = lab.fit(model, x, x[:, :1], epochs=20, verbose=0)
 slow = model.fit(x, x[:, :1], epochs=2, verbose=0)
-print(history.history["loss"][-1].hex() if hasattr(history.history["loss"][-1], "hex") else history.history["loss"][-1])
-print(float(slow.history["loss"][-1]).hex(), [float(np.sum(w)).hex() for w in model.get_weights()])"""
+print(*(float(one.history["loss"][-1]).hex() for one in (history, slow)))
+print([float(np.sum(w)).hex() for w in model.get_weights()])"""
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -80,8 +82,10 @@ def test_an_environment_in_a_temporary_folder_is_seen_from_within(
 ) -> None:
     (tmp_path / "module.py").write_text("here")
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    command = [*walls(), "--", "cat", str(tmp_path / "module.py")]
-    assert subprocess.run(command, capture_output=True, text=True).stdout == "here"
+    with walls() as (command, passed):
+        command = [*command, "--", "cat", str(tmp_path / "module.py")]
+        done = subprocess.run(command, capture_output=True, text=True, pass_fds=passed)
+    assert done.stdout == "here"
 
 
 def test_a_sandbox_that_was_killed_is_started_again() -> None:
@@ -90,3 +94,17 @@ def test_a_sandbox_that_was_killed_is_started_again() -> None:
     sandbox.process.kill()
     result, _ = mark(task())
     assert (result.status, marks(result)) == ("graded", PASSED)
+
+
+def test_one_time_limit_holds_for_all_runs_of_a_submission(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+
+    def run(_: Task, cells: list[dict], limits: Limits) -> Report:
+        given.append(limits.all_seconds)
+        at = next(n for n, one in enumerate(cells) if one["kind"] == "student")
+        return Report("timed out", "It was stopped.", at, {}, (), 250.0)
+
+    monkeypatch.setattr(marking, "_run", run)
+    result, _ = mark(task(limits=Limits(seconds=120, all_seconds=600)))
+    assert given == [600, 350, 100]
+    assert result.status == "timed out"

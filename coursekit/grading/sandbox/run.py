@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import socket
 import time
@@ -15,16 +16,19 @@ from coursekit.grading.sandbox.inside.outputs import writable
 from coursekit.grading.sandbox.inside.player import TOO_MUCH_OUTPUT
 from coursekit.grading.sandbox.inside.process import FAILED_START
 from coursekit.grading.sandbox.limits import Limits, MiB
-from coursekit.grading.sandbox.usage import family, memory_of, private
+from coursekit.grading.sandbox.usage import family, memory_of, taken
 
 LOOK_SECONDS = 0.2  # between looks at memory and processes
+ENDING_SECONDS = 30  # for processes that were killed
 # Times the limit of output: what a text may take in a file, and all pictures together.
 ESCAPED, PICTURES = 6, 8
 
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a run: the status, why, the cell at work in the end, and what was reported of each cell."""
+    """What became of a run: the status, why, the cell at work in the end, and what was reported of
+    each cell.
+    """
 
     status: str
     message: str
@@ -40,14 +44,15 @@ class Run:
     def __init__(self, sandbox: Any, cells: list[dict], defined: Sequence[str], limits: Limits):
         self.sandbox, self.limits = sandbox, limits
         self.start = time.monotonic()
+        self.before = set(family(sandbox.process.pid))
         judge_end, player_end = socket.socketpair()
         mine, judges = socket.socketpair()
-        self.player, pid = sandbox._start("player", [player_end], limits)
-        self.judge, judge_pid = sandbox._start("judge", [judge_end, judges], limits)
+        self.player, pid = sandbox.start("player", [player_end], limits)
+        self.judge, judge_pid = sandbox.start("judge", [judge_end, judges], limits)
         for end in (judge_end, player_end, judges):
             end.close()
         self.pids = [self._host_pid(one) for one in (pid, judge_pid)]
-        self.shared = max((private(one) for one in family(sandbox.process.pid)), default=0)
+        self.shared = max((taken(one) for one in family(sandbox.process.pid)), default=0)
         self.channel = Channel(mine)
         with contextlib.suppress(Gone):
             order = {"cells": cells, "defined": list(defined)}
@@ -144,7 +149,7 @@ class Run:
         return "crashed", f"Its process ended itself with exit code {code}."
 
     def _hear(self, seconds: float) -> None:
-        for line in self.sandbox._heard(seconds):
+        for line in self.sandbox.heard(seconds):
             if "ended" in line:
                 self.codes[line["ended"]] = line["code"]
 
@@ -154,16 +159,22 @@ class Run:
                 order = json.dumps({"job": job, "kill": True}).encode()
                 with contextlib.suppress(OSError):
                     socket.send_fds(self.sandbox.control, [order], [])
-        end = time.monotonic() + 30
+        end = time.monotonic() + ENDING_SECONDS
         while len(self.codes) < 2 and time.monotonic() < end:
             self._hear(0.2)
-        # Their children end with them, a moment later.
-        while (
-            len(family(self.sandbox.process.pid)) > self.sandbox.family and time.monotonic() < end
-        ):
-            time.sleep(0.005)
         if len(self.codes) < 2:
             raise Gone("processes could not be ended")
+        # Their children end with them, a moment later. Whatever is left could disturb the next
+        # submission.
+        while len(left := family(self.sandbox.process.pid)) > self.sandbox.family:
+            if time.monotonic() > end:
+                self.sandbox.broken = True
+                break
+            if time.monotonic() > end - ENDING_SECONDS / 2:
+                for pid in set(left) - self.before:
+                    with contextlib.suppress(OSError):
+                        os.kill(pid, signal.SIGKILL)
+            time.sleep(0.005)
 
     # ----- limits that are looked at from outside
 
@@ -180,7 +191,7 @@ class Run:
 
     def _goes_too_far(self) -> tuple[str, str] | None:
         everyone = self._everyone()
-        if len(everyone) > self.limits.processes + 6:
+        if len(everyone) > self.limits.processes + 2:
             return (
                 "too many processes",
                 f"It had {len(everyone)} processes; {self.limits.processes} are allowed.",
@@ -190,7 +201,9 @@ class Run:
         return None
 
     def _everyone(self) -> list[int]:
-        return [pid for one in self.pids if one for pid in family(one)]
+        # The first two of each are ours, and only wait for the end of the others.
+        first = 2 if self.sandbox.walls else 0
+        return [pid for one in self.pids if one for pid in family(one)[first:]]
 
     def _host_pid(self, pid: int) -> int:
         """The number that a process of the sandbox has here."""

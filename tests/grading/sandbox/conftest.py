@@ -22,7 +22,9 @@ def sandbox_ends_with_the_tests() -> Iterator[None]:
 
 
 def left_behind() -> set[str]:
-    """Processes in the sandbox beside the one that forks, mounts of this machine, and what is in the sandbox's own folders."""
+    """Processes in the sandbox beside the one that forks, mounts of this machine, and what is in
+    the sandbox's own folders.
+    """
     found: set[str] = set()
     for sandbox in marking._sandboxes.values():
         tree = subprocess.run(

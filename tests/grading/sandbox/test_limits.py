@@ -1,11 +1,15 @@
 """Submissions that go too far are stopped, with the right status, and keep all other marks."""
 
+import mmap
+import os
+import socket
 import sys
 
 import pytest
 
 from coursekit.grading.marking import mark
-from tests.support.marked import LIMITS, PASSED, SHORT, marks, outputs, task
+from coursekit.grading.sandbox.usage import BUFFER, BUFFERS, memory_of, taken
+from tests.support.marked import LIMITS, PASSED, SHORT, MiB, marks, outputs, task
 
 pytestmark = [
     pytest.mark.slow,
@@ -28,7 +32,30 @@ ATTACKS = {  # name: (the student's cell, status, words of the message)
     ),
     "memory of many processes": (
         "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n"
-        "        held = bytearray(300 * 2**20)\n        time.sleep(300)\n        os._exit(0)\ntime.sleep(300)",
+        "        held = bytearray(300 * 2**20)\n        time.sleep(300)\n        os._exit(0)\n"
+        "time.sleep(300)",
+        "out of memory",
+        "1,024 MiB",
+    ),
+    "memory shared with nobody": (
+        "import mmap\nheld = []\nfor _ in range(40):\n    one = mmap.mmap(-1, 50 * 2**20)\n"
+        "    held.append(one)\n"
+        "    for place in range(0, len(one), 4096):\n        one[place] = 1",
+        "out of memory",
+        "1,024 MiB",
+    ),
+    "memory shared by processes": (
+        "import mmap, os, time\nfor _ in range(6):\n    if os.fork() == 0:\n"
+        "        one = mmap.mmap(-1, 300 * 2**20)\n"
+        "        one.write(bytes(300 * 2**20))\n        time.sleep(300)\n        os._exit(0)\n"
+        "time.sleep(300)",
+        "out of memory",
+        "1,024 MiB",
+    ),
+    "tables of addresses": (
+        "import mmap\nheld = [mmap.mmap(-1, 2**40, flags=mmap.MAP_SHARED | 0x4000) for _ in "
+        "range(4)]\n"
+        "for one in held:\n    for place in range(0, 2**40, 2**21):\n        one[place]",
         "out of memory",
         "1,024 MiB",
     ),
@@ -43,15 +70,18 @@ ATTACKS = {  # name: (the student's cell, status, words of the message)
     "an abort": ("import os\nos.abort()", "crashed", "SIGABRT"),
     "its connections closed": ("import os\nos.closerange(3, 4096)", "crashed", ""),
     "its connections flooded": (
-        "import os\nfor number in range(3, 64):\n    try:\n        os.write(number, b'\\xff' * 10_000_000)\n"
+        "import os\nfor number in range(3, 64):\n    try:\n"
+        "        os.write(number, b'\\xff' * 10_000_000)\n"
         "    except OSError:\n        pass",
         "crashed",
         "",
     ),
     "a message that would run code": (
-        "import os, pickle, struct\nclass Bad:\n    def __reduce__(self):\n        return os.system, ('true',)\n"
+        "import os, pickle, struct\nclass Bad:\n    def __reduce__(self):\n"
+        "        return os.system, ('true',)\n"
         "data = b'!' + pickle.dumps(Bad())\nfor number in range(3, 64):\n    try:\n"
-        "        os.write(number, struct.pack('!Q', len(data)) + data)\n    except OSError:\n        pass",
+        "        os.write(number, struct.pack('!Q', len(data)) + data)\n    except OSError:\n"
+        "        pass",
         "crashed",
         "",
     ),
@@ -118,7 +148,8 @@ def test_a_process_that_ends_itself_is_named_by_its_code(what: str) -> None:
 HALF = {
     "printed": "print('half \\ud800 of a pair')",
     "raised": "raise ValueError('half \\ud800 of a pair')",
-    "shown": "from IPython.display import display\ndisplay({'text/plain': 'half \\ud800 of a pair'}, raw=True)",
+    "shown": "from IPython.display import display\n"
+    "display({'text/plain': 'half \\ud800 of a pair'}, raw=True)",
 }
 
 
@@ -158,3 +189,30 @@ def test_output_is_counted_outside_of_the_submissions_process(what: str) -> None
     assert marks(result) == PASSED
     assert len(text) < 30 * LIMITS.output
     assert what == "errors" or result.status == "too much output"
+
+
+def test_what_the_kernel_holds_for_pipes_and_sockets_counts_as_memory() -> None:
+    def counted() -> int:
+        return memory_of([os.getpid()], taken(os.getpid()))
+
+    ends = [end for _ in range(BUFFERS) for end in socket.socketpair()]
+    try:
+        assert counted() >= BUFFERS * BUFFER
+    finally:
+        for end in ends:
+            end.close()
+
+
+def test_memory_shared_with_others_and_tables_of_addresses_are_seen() -> None:
+    size = 64 * MiB
+    before = taken(os.getpid())
+    shared = mmap.mmap(-1, size)
+    shared.write(bytes(size))
+    assert taken(os.getpid()) - before > 0.9 * size
+    shared.close()
+    before, far = taken(os.getpid()), mmap.mmap(-1, 2**36, flags=mmap.MAP_SHARED | 0x4000)
+    for place in range(0, 2**36, 2**21):
+        assert far[place] == 0
+    # A page for each, and a page of the table that leads to it.
+    assert taken(os.getpid()) - before > 1.5 * 2**15 * mmap.PAGESIZE
+    far.close()

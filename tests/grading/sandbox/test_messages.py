@@ -165,8 +165,18 @@ def test_random_bytes_give_a_plain_value_or_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("place", "value"),
-    [(5, -1), (5, 625), (5, "0"), (3, "PCG64"), (4, np.zeros(3, "uint32")), (4, [1]), (6, 2), (1, np.zeros(2)), (0, 9)],
-)  # fmt: skip
+    [
+        (0, 9),
+        (1, np.zeros(2)),
+        (3, "PCG64"),
+        (4, np.zeros(3, "uint32")),
+        (4, [1]),
+        (5, -1),
+        (5, 625),
+        (5, "0"),
+        (6, 2),
+    ],
+)
 def test_a_state_of_chance_that_is_none_is_refused(place: int, value: Any) -> None:
     state = chance_now()
     set_chance(there(state))
@@ -330,8 +340,10 @@ def test_a_registered_name_does_not_lead_to_another_class() -> None:
 
 def test_names_that_code_sets_are_its_global_ones() -> None:
     source = (
-        "import a.b as c, d.e\nfrom x import y\ndef f():\n    global g\n    g = 1\n    z = 2\nclass K:\n    m = 1\n"
-        "for i in []:\n    pass\nif (t := 1):\n    with open('') as h:\n        q, *r = 1, 2\nprint(w)\nabs = 3"
+        "import a.b as c, d.e\nfrom x import y\ndef f():\n    global g\n    g = 1\n    z = 2\n"
+        "class K:\n    m = 1\n"
+        "for i in []:\n    pass\nif (t := 1):\n    with open('') as h:\n        q, *r = 1, 2\n"
+        "print(w)\nabs = 3"
     )
     assert names_set(source) == set("c d y f g K i t h q r abs".split())
 

@@ -1,4 +1,6 @@
-"""Honest answers that are written in an unusual way get full marks, and no flag that a person would have to look at."""
+"""Honest answers that are written in an unusual way get full marks, and no flag that a person would
+have to look at.
+"""
 
 import sys
 
@@ -16,7 +18,9 @@ DROPOUT = "keras.layers.Dropout(rate)"
 
 
 def network(before: str, dropout: str = DROPOUT, compiled: str = '"adam", loss="mse"') -> dict:
-    """The network with another dropout layer or compiled in another way, and what that needs before it."""
+    """The network with another dropout layer or compiled in another way, and what that needs before
+    it.
+    """
     source = RIGHT["network"].replace(DROPOUT, dropout).replace('"adam", loss="mse"', compiled)
     return {"network": f"{before}\n\n\n{source}"}
 
@@ -120,16 +124,19 @@ UNUSUAL = {
     "Keras by way of TensorFlow": {"extra": "from tensorflow import keras"},
     "Keras as TensorFlow's": {"extra": "import tensorflow as tf\nkeras = tf.keras"},
     "Python's own names for one's own numbers": {
-        "extra": "sum = 3\nset = {1}\nlen = 'long'\nabs = None\nmin, max = 0, 1\nprint(sum, set, len)"
+        "extra": "sum = 3\nset = {1}\nlen = 'long'\nabs = None\nmin, max = 0, 1\n"
+        "print(sum, set, len)"
     },
     "names of the checks for one's own numbers": {
         "extra": "found = 5\nkept = [1]\ngiven = inputs = before = after = moved = None"
     },
     "a data frame's column": {
-        "add": "import pandas as pd\n\n\ndef add(a, b):\n    return pd.Series(np.atleast_1d(a + b)) if np.ndim(a) else a + b"
+        "add": "import pandas as pd\n\n\ndef add(a, b):\n"
+        "    return pd.Series(np.atleast_1d(a + b)) if np.ndim(a) else a + b"
     },
     "a data frame": {
-        "centred": "import pandas as pd\n\n\ndef centred(x):\n    return pd.DataFrame(x - x.mean(axis=0))"
+        "centred": "import pandas as pd\n\n\ndef centred(x):\n"
+        "    return pd.DataFrame(x - x.mean(axis=0))"
     },
     "a tensor": {
         "centred": "def centred(x):\n    return keras.ops.convert_to_tensor(x - x.mean(axis=0))"
@@ -149,13 +156,15 @@ UNUSUAL = {
         "add": "class Sum:\n    def both(self, a, b):\n        return a + b\n\n\nadd = Sum().both"
     },
     "a number of one's own kind": {
-        "add": "class Number(float):\n    pass\n\n\ndef add(a, b):\n    return a + b if np.ndim(a) else Number(a + b)"
+        "add": "class Number(float):\n    pass\n\n\ndef add(a, b):\n"
+        "    return a + b if np.ndim(a) else Number(a + b)"
     },
     "a compiled function": {
         "add": "import tensorflow as tf\n\n\n@tf.function\ndef add(a, b):\n    return a + b"
     },
     "a wrapped function": {
-        "twice": "import functools\n\n\ndef loud(f):\n    @functools.wraps(f)\n    def g(*a):\n        return f(*a)\n    return g\n\n\n"
+        "twice": "import functools\n\n\ndef loud(f):\n    @functools.wraps(f)\n    def g(*a):\n"
+        "        return f(*a)\n    return g\n\n\n"
         "@loud\ndef twice(change, x):\n    return change(change(x))"
     },
     "arguments handed on": {

@@ -1,4 +1,7 @@
-"""The parts of Keras of which the judge builds models. A configuration that names anything else is not built."""
+"""The parts of Keras of which the judge builds models.
+
+A configuration that names anything else is not built.
+"""
 
 import functools
 import types
@@ -7,13 +10,14 @@ from typing import Any
 from coursekit.grading.sandbox.inside.channel import NotCarried
 from coursekit.grading.sandbox.inside.messages import NUMBERS
 
-_LAYERS = (
-    "Activation Add AlphaDropout Average BatchNormalization Concatenate Dense Dot Dropout ELU Flatten GaussianDropout "
-    "GaussianNoise GroupNormalization Identity InputLayer LayerNormalization LeakyReLU Maximum Minimum Multiply "
-    "Normalization PReLU Permute ReLU RepeatVector Rescaling Reshape Softmax SpatialDropout1D Subtract "
-    "UnitNormalization"
-).split()
-# Beside these, whatever of the base class is there: none of them calls or reads what a configuration names.
+_LAYERS = """
+    Activation Add AlphaDropout Average BatchNormalization Concatenate Dense Dot Dropout ELU
+    Flatten GaussianDropout GaussianNoise GroupNormalization Identity InputLayer
+    LayerNormalization LeakyReLU Maximum Minimum Multiply Normalization PReLU Permute ReLU
+    RepeatVector Rescaling Reshape Softmax SpatialDropout1D Subtract UnitNormalization
+""".split()
+# Beside these, whatever of the base class is there: none of them calls or reads what a
+# configuration names.
 _FAMILIES = {
     "constraints": "Constraint",
     "initializers": "Initializer",
@@ -40,10 +44,16 @@ def approved_classes() -> dict[tuple[str, str], Any]:
     for place, base in _FAMILIES.items():
         module = functools.reduce(getattr, place.split("."), keras)
         kind = getattr(module, base)
-        found += [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, kind)]  # fmt: skip
+        found += [
+            one for one in vars(module).values() if isinstance(one, type) and issubclass(one, kind)
+        ]
     for module in (ops.numpy, ops.nn):  # steps of a functional model, such as x + y
         operations = [one for one in vars(module).values() if isinstance(one, type)]
-        found += [one for one in operations if issubclass(one, keras.Operation) and one.__module__ == module.__name__]  # fmt: skip
+        found += [
+            one
+            for one in operations
+            if issubclass(one, keras.Operation) and one.__module__ == module.__name__
+        ]
     table = {}
     for one in found:
         if one.__name__ == "Vectorize":  # takes a function
@@ -59,7 +69,12 @@ def approved_functions() -> set[str]:
     import keras
 
     modules = [getattr(keras, name) for name in _FUNCTIONS]
-    found = {name for module in modules for name, one in vars(module).items() if isinstance(one, types.FunctionType)}  # fmt: skip
+    found = {
+        name
+        for module in modules
+        for name, one in vars(module).items()
+        if isinstance(one, types.FunctionType)
+    }
     return found - {"get", "serialize", "deserialize"}
 
 
@@ -76,11 +91,20 @@ def approved(config: Any) -> Any:
         return {name: approved(part) for name, part in config.items()}
     name, module, inner = (config.get(key) for key in ("class_name", "module", "config"))
     if name == "__keras_tensor__":
-        return {"class_name": name, "config": {key: _plain(inner[key]) for key in ("shape", "dtype", "keras_history")}}  # fmt: skip
+        return {
+            "class_name": name,
+            "config": {key: _plain(inner[key]) for key in ("shape", "dtype", "keras_history")},
+        }
     if name in ("__numpy__", "__tensor__") and inner["dtype"] in NUMBERS:
-        return {"class_name": name, "config": {key: _plain(inner[key]) for key in ("value", "dtype")}}  # fmt: skip
+        return {
+            "class_name": name,
+            "config": {key: _plain(inner[key]) for key in ("value", "dtype")},
+        }
     if name == "__slice__":
-        return {"class_name": name, "config": {key: _plain(inner[key]) for key in ("start", "stop", "step")}}  # fmt: skip
+        return {
+            "class_name": name,
+            "config": {key: _plain(inner[key]) for key in ("start", "stop", "step")},
+        }
     if name == "__ellipsis__":
         return {"class_name": name, "config": {}}
     if name == "function":

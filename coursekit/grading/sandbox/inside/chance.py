@@ -14,7 +14,10 @@ def chance_now() -> list:
 
 
 def set_chance(chance: list) -> None:
-    """Set the states that ``chance_now`` gave. Raises Gone for what are none: NumPy looks where it is told."""
+    """Set the states that ``chance_now`` gave.
+
+    Raises Gone for what are none: NumPy looks where it is told.
+    """
     import numpy as np
 
     try:

@@ -34,7 +34,8 @@ from coursekit.grading.sandbox.inside.stand_ins import StandIn, function
 class Judge(Peer):
     """Leads a submission through its notebook and runs the checks.
 
-    From the player it takes names that the solution defines, plain values, and calls of functions that a check handed out.
+    From the player it takes names that the solution defines, plain values, and calls of functions
+    that a check handed out.
     """
 
     def __init__(self, channel: Channel, report: Callable[[dict], None]):
@@ -47,7 +48,9 @@ class Judge(Peer):
         self.at_work: list = []  # layers of the models that work for a check just now
 
     def request(self, *message: Any) -> Any:
-        """As ``Peer.request``; first, the player gets to know which of the student's names a check has replaced."""
+        """As ``Peer.request``; first, the player gets to know which of the student's names a check
+        has replaced.
+        """
         self._tell_names()
         return super().request(*message)
 
@@ -63,8 +66,8 @@ class Judge(Peer):
     def lead(self, cells: list[dict], defined: list[str]) -> None:
         """Run all cells; report each as it starts and ends.
 
-        A cell has ``kind`` (given, student, check), ``source`` and ``visible`` (a check's source without hidden tests).
-        ``defined`` are the names that the solution defines.
+        A cell has ``kind`` (given, student, check), ``source`` and ``visible`` (a check's source
+        without hidden tests). ``defined`` are the names that the solution defines.
         """
         import keras
 
@@ -103,7 +106,8 @@ class Judge(Peer):
             if "stays" in result or result.get("message"):
                 again.append(number)
         self._tell_replaced(imported)
-        # Last, since the submission could keep what it sees of hidden tests and print it in a later cell.
+        # Last, since the submission could keep what it sees of hidden tests and print it in a later
+        # cell.
         for number in again:
             if cells[number]["kind"] == "check":
                 self.report({"started": number})
@@ -161,7 +165,9 @@ class Judge(Peer):
         return {"inside": number, "inside_message": message, "inside_seconds": seconds}
 
     def _publish(self, visible: str, before: set[str]) -> None:
-        """Give the player the names that the visible part of a check defined: later cells may use them."""
+        """Give the player the names that the visible part of a check defined: later cells may use
+        them.
+        """
         for name in sorted((names_set(visible) - before) & set(self.names)):
             value, known = self.names[name], set(self.mine)
             own = getattr(value, "__module__", "__main__") == "__main__"
@@ -178,7 +184,10 @@ class Judge(Peer):
                 self.described.discard(number)
 
     def _run(self, source: str, printed: io.StringIO | None = None) -> str:
-        """Run official code; give its error, empty if there was none. Raises NotCarried and Gone."""
+        """Run official code; give its error, empty if there was none.
+
+        Raises NotCarried and Gone.
+        """
         with (
             contextlib.redirect_stdout(printed or io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
@@ -196,7 +205,8 @@ class Judge(Peer):
     # ----- what the player asks for
 
     def do(self, what: str, *rest: Any) -> Any:
-        """What the player may ask for: to call functions that a check handed out, and layers of a model that works for it.
+        """What the player may ask for: to call functions that a check handed out, and layers of a
+        model that works for it.
 
         Raises PermissionError for anything else.
         """
@@ -241,7 +251,10 @@ class Judge(Peer):
         return "model", number, text, state_of(model)
 
     def resolve(self, word: str, *parts: Any) -> Any:
-        """What the player tells of. Raises Gone for what it was not handed, or what makes no sense."""
+        """What the player tells of.
+
+        Raises Gone for what it was not handed, or what makes no sense.
+        """
         number, *rest = parts
         if type(number) is not int:
             raise Gone("a number that is none")
@@ -269,7 +282,8 @@ class Judge(Peer):
     def _call(self, number: int, given: tuple, named: dict) -> Any:
         """Call a function of the player's.
 
-        Arguments come back as it left them, and it draws the random numbers that it would draw here.
+        Arguments come back as it left them, and it draws the random numbers that it would draw
+        here.
         """
         answer = self.request("call", number, given, named, chance_now())
         try:
@@ -283,7 +297,10 @@ class Judge(Peer):
         return result
 
     def _model(self, number: int, config: str, state: list) -> Any:
-        """A model of Keras' own parts. Raises NotCarried where it gives something else than these parts would."""
+        """A model of Keras' own parts.
+
+        Raises NotCarried where it gives something else than these parts would.
+        """
         if number in self.theirs:
             set_state(self.theirs[number], state)
             return self.theirs[number]
@@ -329,7 +346,10 @@ class Judge(Peer):
 
 
 class Names(dict):
-    """Global names of the judge. To read one whose value cannot leave the player raises NotCarried."""
+    """Global names of the judge.
+
+    To read one whose value cannot leave the player raises NotCarried.
+    """
 
     def __init__(self, names: dict):
         super().__init__(names)

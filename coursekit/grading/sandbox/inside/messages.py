@@ -1,7 +1,8 @@
 """Plain values as bytes and back: all that may go from one process to the other, beside references.
 
-A message is a text in JSON and, behind it, the bytes of its arrays. Nothing that is read here can run anything: a value is made of
-the few kinds below, an array of numbers from its kind, shape and bytes.
+A message is a text in JSON and, behind it, the bytes of its arrays. Nothing that is read here can
+run anything: a value is made of the few kinds below, an array of numbers from its kind, shape and
+bytes.
 """
 
 import json
@@ -22,7 +23,8 @@ _DICTS = (dict, OrderedDict, defaultdict, Counter)
 
 
 def encode(thing: Any, refer: Callable[[Any], tuple]) -> bytes:
-    """A value as bytes; for what is not plain, ``refer`` gives a reference: a tuple of plain values, a word first.
+    """A value as bytes; for what is not plain, ``refer`` gives a reference: a tuple of plain
+    values, a word first.
 
     Raises NotCarried for a value that is nested too deep, and what ``refer`` raises.
     """
@@ -52,7 +54,9 @@ def decode(data: bytes, resolve: Callable[..., Any]) -> Any:
 
 
 class _Writer:
-    """Values as what JSON has: a number, a text, true, false, null, and for all else a list that begins with its kind."""
+    """Values as what JSON has: a number, a text, true, false, null, and for all else a list that
+    begins with its kind.
+    """
 
     def __init__(self, refer: Callable[[Any], tuple], parts: list[bytes]):
         self.refer, self.parts = refer, parts
@@ -79,7 +83,10 @@ class _Writer:
             self.parts.append(bytes(thing))
             return [kind.__name__, len(thing)]
         if kind in (slice, range):
-            return [kind.__name__, *(self.tree(p, depth + 1) for p in (thing.start, thing.stop, thing.step))]  # fmt: skip
+            return [
+                kind.__name__,
+                *(self.tree(p, depth + 1) for p in (thing.start, thing.stop, thing.step)),
+            ]
         if isinstance(thing, np.generic) or kind is np.ndarray:
             return self._array(np.asarray(thing), depth, single=kind is not np.ndarray)
         if (plain := simpler(thing)) is not None:
@@ -155,7 +162,9 @@ class _Reader:
 
 
 def simpler(thing: Any) -> Any:
-    """What a thing of a special kind says, in a plain one: a tensor's numbers, a mapping's pairs. None where there is no such."""
+    """What a thing of a special kind says, in a plain one: a tensor's numbers, a mapping's pairs.
+    None where there is no such.
+    """
     import keras
     import numpy as np
     import tensorflow as tf

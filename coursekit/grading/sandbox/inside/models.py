@@ -7,9 +7,9 @@ from coursekit.grading.sandbox.inside.approved import approved
 from coursekit.grading.sandbox.inside.channel import Gone, NotCarried
 
 # By which a model trains and judges itself.
-METHODS = (
-    "compute_loss evaluate fit predict predict_on_batch test_on_batch train_on_batch"
-).split()
+METHODS = """
+    compute_loss evaluate fit predict predict_on_batch test_on_batch train_on_batch
+""".split()
 
 
 def models_in(things: Any) -> list[Any]:
@@ -35,7 +35,8 @@ def state_of(model: Any) -> list:
 def set_state(model: Any, state: list) -> None:
     """Give a model these numbers.
 
-    Raises NotCarried where it has not so many, or of other shapes, and Gone where they are no numbers.
+    Raises NotCarried where it has not so many, or of other shapes, and Gone where they are no
+    numbers.
     """
     import numpy as np
 
@@ -64,7 +65,9 @@ def configuration(model: Any) -> str:
 
 
 def built(config: str, trusted: bool, kind: Any = None) -> Any:
-    """A model, or an object of another ``kind``, from JSON; if not ``trusted``, of approved parts only. Raises NotCarried."""
+    """A model, or an object of another ``kind``, from JSON; if not ``trusted``, of approved parts
+    only. Raises NotCarried.
+    """
     import keras
 
     try:

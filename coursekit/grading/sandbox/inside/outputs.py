@@ -7,7 +7,9 @@ KINDS = ("text/plain", "image/png")
 
 
 def outputs_of(found: Any) -> list[dict]:
-    """Outputs in the form that a notebook has: text, errors, and text or PNG that was displayed. The rest is dropped."""
+    """Outputs in the form that a notebook has: text, errors, and text or PNG that was displayed.
+    The rest is dropped.
+    """
     return [one for one in map(_output, found if isinstance(found, list) else []) if one]
 
 

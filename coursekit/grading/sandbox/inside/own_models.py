@@ -1,7 +1,8 @@
 """In the judge: what stands for models with parts of the student's own (see ``own_parts``).
 
-Such a model is a model here, too, with the same numbers and the same layers. What it computes is asked for, and so is how it
-trains. A check cannot tell it from others, and what it measures are numbers that the model gave for the check's own inputs.
+Such a model is a model here, too, with the same numbers and the same layers. What it computes is
+asked for, and so is how it trains. A check cannot tell it from others, and what it measures are
+numbers that the model gave for the check's own inputs.
 """
 
 from typing import Any
@@ -49,7 +50,10 @@ class Own(keras.Model):
         self.built = True
 
     def tell(self, description: dict) -> None:
-        """Get to know what the model is made of. Raises Gone for what makes no sense, NotCarried for what cannot be had."""
+        """Get to know what the model is made of.
+
+        Raises Gone for what makes no sense, NotCarried for what cannot be had.
+        """
         if not description["built"]:
             return
         self._known = True
@@ -115,7 +119,9 @@ class Own(keras.Model):
 
     @property
     def optimizer(self) -> Any:
-        """An optimizer like the model's; None if it is not compiled. Raises NotCarried for one of the student's own."""
+        """An optimizer like the model's; None if it is not compiled. Raises NotCarried for one of
+        the student's own.
+        """
         if self._optimizer_text is None:
             return None
         if not self._optimizer_text:
@@ -138,7 +144,10 @@ class Own(keras.Model):
         here = {id(v) for part in self.parts for v in part.variables}
         if len(state) != len(self._all):
             raise Gone("a model's numbers are others")
-        set_state(self, [v.numpy() if id(v) in here else new for v, new in zip(self._all, state, strict=True)])  # fmt: skip
+        set_state(
+            self,
+            [v.numpy() if id(v) in here else new for v, new in zip(self._all, state, strict=True)],
+        )
         return _tensors(outputs)
 
     def _with_slopes(self, inputs: Any, training: bool | None) -> Any:
@@ -151,7 +160,10 @@ class Own(keras.Model):
 
             def slopes(upstream: Any) -> Any:
                 found = self._ask("slopes", number, upstream)
-                return [tf.reshape(tf.cast(one, to.dtype), to.shape) for one, to in zip(found, (given, *learned), strict=True)]  # fmt: skip
+                return [
+                    tf.reshape(tf.cast(one, to.dtype), to.shape)
+                    for one, to in zip(found, (given, *learned), strict=True)
+                ]
 
             return tf.convert_to_tensor(outputs), slopes
 

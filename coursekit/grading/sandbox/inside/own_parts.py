@@ -1,8 +1,9 @@
 """In the player: models with parts of the student's own, described for the judge and run for it.
 
-The judge cannot build such a model, for it runs no line of the submission. It gets to know which layers the model calls and what
-numbers it has, and asks for what the model computes. While the model works for the judge, the layers that it calls are the
-judge's: those of Keras' own are computed there, those of the student's own here, on what the judge hands back.
+The judge cannot build such a model, for it runs no line of the submission. It gets to know which
+layers the model calls and what numbers it has, and asks for what the model computes. While the
+model works for the judge, the layers that it calls are the judge's: those of Keras' own are
+computed there, those of the student's own here, on what the judge hands back.
 """
 
 import json
@@ -54,7 +55,9 @@ class OwnParts:
         self.tapes: deque[tuple] = deque(maxlen=_TAPES)
 
     def describe(self, number: int, model: Any) -> dict:
-        """What the judge must know of a model: which layers of no layers it calls, and what numbers it has."""
+        """What the judge must know of a model: which layers of no layers it calls, and what numbers
+        it has.
+        """
         leaves = [
             one
             for one in dict.fromkeys(model._flatten_layers(include_self=False))
@@ -91,7 +94,9 @@ class OwnParts:
             return ""
 
     def _optimizer(self, model: Any) -> str | None:
-        """Its configuration, empty for one that is not Keras' own; None where the model is not compiled."""
+        """Its configuration, empty for one that is not Keras' own; None where the model is not
+        compiled.
+        """
         if getattr(model, "optimizer", None) is None:
             return None
         try:

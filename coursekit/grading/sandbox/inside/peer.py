@@ -1,4 +1,6 @@
-"""Two processes that call each other: each request waits for its answer, and answers others meanwhile."""
+"""Two processes that call each other: each request waits for its answer, and answers others
+meanwhile.
+"""
 
 import builtins
 import contextlib
@@ -18,7 +20,9 @@ _NOT_TOLD = {"StopIteration", "StopAsyncIteration", "GeneratorExit"}
 
 
 class Peer:
-    """One of the two. What it does for the other, and what of its things it hands out, each of them says itself."""
+    """One of the two. What it does for the other, and what of its things it hands out, each of them
+    says itself.
+    """
 
     def __init__(self, channel: Channel):
         self.channel = channel
@@ -33,7 +37,10 @@ class Peer:
     # ----- things
 
     def refer(self, thing: Any) -> tuple:
-        """What stands for a thing in a message. Raises NotCarried for a thing that is not handed out."""
+        """What stands for a thing in a message.
+
+        Raises NotCarried for a thing that is not handed out.
+        """
         import keras
 
         if id(thing) in self.their_number:

@@ -41,7 +41,9 @@ class _Said(io.TextIOBase):
 
 
 class Player(Peer):
-    """Runs the submission. What it says counts for nothing but what it says: a submission may have changed all of this."""
+    """Runs the submission. What it says counts for nothing but what it says: a submission may have
+    changed all of this.
+    """
 
     def __init__(self, channel: Channel, output_bytes: int):
         super().__init__(channel)
@@ -142,7 +144,9 @@ class Player(Peer):
     # ----- what checks do with what the student defined
 
     def do_call(self, number: int, given: tuple, named: dict, chance: list) -> tuple:
-        """Call a function; give its result, the models and other arguments as it left them, and the state of chance."""
+        """Call a function; give its result, the models and other arguments as it left them, and the
+        state of chance.
+        """
         before = copies([given, named])
         set_chance(chance)
         result = self.mine[number](*given, **named)
@@ -179,9 +183,11 @@ class Player(Peer):
         self.remembered[number] = dict(self.shell.user_ns), chance_now()
 
     def do_check(self, number: int, imports: str, source: str, wanted: list[str]) -> str:
-        """Run a check here as if it had come when it was remembered, with the official imports and nothing replaced.
+        """Run a check here as if it had come when it was remembered, with the official imports and
+        nothing replaced.
 
-        Gives its error, empty if it passed. Python's own names mean what they mean in Python, whatever the submission calls so.
+        Gives its error, empty if it passed. Python's own names mean what they mean in Python,
+        whatever the submission calls so.
         """
         names, chance = self.remembered.pop(number)
         self.shell.user_ns.clear()
@@ -203,10 +209,11 @@ class Player(Peer):
         return ""
 
     def do_replaced(self, names: dict[str, list]) -> list[str]:
-        """What the submission has replaced so far: official imports by name, and parts of what checks use.
+        """What the submission has replaced so far: official imports by name, and parts of what
+        checks use.
 
-        A name counts as replaced if it gives checks something else: ``names`` holds, for each, its module (or ``module:attribute``)
-        and what checks take from it.
+        A name counts as replaced if it gives checks something else: ``names`` holds, for each, its
+        module (or ``module:attribute``) and what checks take from it.
         """
         for name, (where, taken) in names.items():
             module, _, attribute = where.partition(":")
@@ -230,7 +237,9 @@ class Player(Peer):
     # ----- things
 
     def refer_to_model(self, model: Any) -> tuple:
-        """A model by its configuration; one with parts of the student's own by what the judge must know of it."""
+        """A model by its configuration; one with parts of the student's own by what the judge must
+        know of it.
+        """
         from coursekit.grading.sandbox.inside.own_parts import told
 
         number = self.number_of(model)

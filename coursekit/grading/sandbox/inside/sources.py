@@ -21,7 +21,9 @@ def names_used(sources: list[str]) -> set[str]:
 
 
 def attributes_of(name: str, sources: list[str]) -> list[str]:
-    """What some code takes from a name: ``layers.Dense`` of ``keras``; an empty text where it uses the name alone."""
+    """What some code takes from a name: ``layers.Dense`` of ``keras``; an empty text where it uses
+    the name alone.
+    """
     found, inner = set(), set()
     for source in sources:
         for node in ast.walk(ast.parse(source)):  # what is outermost comes first
@@ -36,7 +38,9 @@ def attributes_of(name: str, sources: list[str]) -> list[str]:
 
 
 def imports_of(source: str) -> tuple[str, dict[str, str]]:
-    """The imports in some code: their text, and for each name its ``module`` or ``module:attribute``."""
+    """The imports in some code: their text, and for each name its ``module`` or
+    ``module:attribute``.
+    """
     lines, names = [], {}
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):

@@ -1,7 +1,8 @@
 """What stands in one process for a thing of the other's: to use it asks the other.
 
-Of a function it is known what it gives when it is called, of another object what it holds: by name, by key, in a row, as numbers.
-All that is done with these, to compare them for example, is done here, with plain values.
+Of a function it is known what it gives when it is called, of another object what it holds: by name,
+by key, in a row, as numbers. All that is done with these, to compare them for example, is done
+here, with plain values.
 """
 
 import contextlib
@@ -9,14 +10,16 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
-_COMPUTED = (
-    "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul rmatmul and rand or ror "
-    "xor rxor ne lt le gt ge neg pos abs invert"
-).split()
+_COMPUTED = """
+    add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul
+    rmatmul and rand or ror xor rxor ne lt le gt ge neg pos abs invert
+""".split()
 
 
 def parameters_of(thing: Any) -> list | None:
-    """A function's parameters: name, kind, whether it has a default; None where they are not known."""
+    """A function's parameters: name, kind, whether it has a default; None where they are not
+    known.
+    """
     try:
         found = inspect.signature(thing).parameters.values()
     except (TypeError, ValueError):
@@ -127,7 +130,8 @@ for _name in (f"__{one}__" for one in _COMPUTED):
 def read(thing: Any, what: str, *given: Any) -> Any:
     """What a thing holds.
 
-    Raises AttributeError for a private name, PermissionError for another kind of question, and what the thing raises.
+    Raises AttributeError for a private name, PermissionError for another kind of question, and what
+    the thing raises.
     """
     import numpy as np
 
