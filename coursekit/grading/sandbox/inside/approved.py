@@ -27,6 +27,9 @@ _FAMILIES = {
     "optimizers.schedules": "LearningRateSchedule",
     "regularizers": "Regularizer",
 }
+_TAKE_FUNCTIONS = """
+    AssociativeScan Cond ForiLoop JVP Map Scan Switch Vectorize VectorizedMap WhileLoop
+""".split()
 _FUNCTIONS = ("activations", "losses", "metrics")
 _KEPT = ("name", "inbound_nodes", "shared_object_id", "build_config", "compile_config")
 
@@ -35,7 +38,7 @@ _KEPT = ("name", "inbound_nodes", "shared_object_id", "build_config", "compile_c
 def approved_classes() -> dict[tuple[str, str], Any]:
     """Classes by the module and the name that a configuration gives them."""
     import keras
-    from keras.src import ops
+    from keras.src import activations, ops
     from keras.src.api_export import get_name_from_symbol
     from keras.src.models.functional import Functional
 
@@ -47,7 +50,8 @@ def approved_classes() -> dict[tuple[str, str], Any]:
         found += [
             one for one in vars(module).values() if isinstance(one, type) and issubclass(one, kind)
         ]
-    for module in (ops.numpy, ops.nn):  # steps of a functional model, such as x + y
+    # Steps of a functional model, such as x + y.
+    for module in (activations.activations, ops.core, ops.linalg, ops.math, ops.nn, ops.numpy):
         operations = [one for one in vars(module).values() if isinstance(one, type)]
         found += [
             one
@@ -56,7 +60,7 @@ def approved_classes() -> dict[tuple[str, str], Any]:
         ]
     table = {}
     for one in found:
-        if one.__name__ == "Vectorize":  # takes a function
+        if one.__name__ in _TAKE_FUNCTIONS:
             continue
         *where, name = (get_name_from_symbol(one) or f"{one.__module__}.{one.__name__}").split(".")
         table[".".join(where), name] = one

@@ -19,6 +19,7 @@ from coursekit.grading.sandbox.inside.models import (
     models_in,
     set_state,
     state_of,
+    tensors,
 )
 from coursekit.grading.sandbox.inside.outputs import outputs_of
 from coursekit.grading.sandbox.inside.peer import TEXT, Peer
@@ -218,12 +219,12 @@ class Judge(Peer):
             set_chance(chance)
             return called(*given, **named), chance_now()
         if what == "inner" and self.at_work:
-            place, given, training = rest
+            place, given, named, training = rest
             layers = self.at_work[-1]
             if type(place) is not int or not 0 <= place < len(layers):
                 raise PermissionError("there is no such layer")
             mode = {} if training is None else {"training": bool(training)}
-            return layers[place](*_tensors(given), **mode)
+            return layers[place](*tensors(given), **tensors(named), **mode)
         raise PermissionError(f"{str(what)[:50]} is not for the submission")
 
     @contextlib.contextmanager
@@ -368,12 +369,6 @@ class Names(dict):
         if name in self.staying:
             raise NotCarried(self.staying[name])
         return super().__getitem__(name)
-
-
-def _tensors(things: Any) -> Any:
-    import keras
-
-    return keras.tree.map_structure(keras.ops.convert_to_tensor, things)
 
 
 def _cause(error: BaseException, kinds: tuple) -> BaseException | None:

@@ -12,6 +12,9 @@ METHODS = """
 """.split()
 
 
+WHOLE = -1  # the place of a model of the student's own, beside those of its layers
+
+
 def models_in(things: Any) -> list[Any]:
     """The models among some arguments, wherever in lists, tuples and dictionaries."""
     import keras
@@ -23,6 +26,15 @@ def models_in(things: Any) -> list[Any]:
     if isinstance(things, list | tuple):
         return [model for thing in things for model in models_in(thing)]
     return []
+
+
+def tensors(things: Any) -> Any:
+    """The same with tensors in place of arrays."""
+    import keras
+
+    return keras.tree.map_structure(
+        lambda one: keras.ops.convert_to_tensor(one) if hasattr(one, "shape") else one, things
+    )
 
 
 def state_of(model: Any) -> list:

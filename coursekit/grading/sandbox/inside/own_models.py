@@ -5,6 +5,8 @@ asked for, and so is how it trains. A check cannot tell it from others, and what
 numbers that the model gave for the check's own inputs.
 """
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -14,78 +16,29 @@ from tensorflow.python.eager import record
 
 from coursekit.grading.sandbox.inside.channel import Gone, NotCarried
 from coursekit.grading.sandbox.inside.messages import NUMBERS
-from coursekit.grading.sandbox.inside.models import METHODS, built, set_state, state_of
+from coursekit.grading.sandbox.inside.models import (
+    METHODS,
+    WHOLE,
+    built,
+    set_state,
+    state_of,
+    tensors,
+)
 
 LARGEST = 10**8  # numbers of a model
 
 
-class OwnLeaf(keras.layers.Layer):
-    """A layer of the student's own that calls no other."""
+class _Held:
+    """What a model and a layer of the student's own have in common: numbers that are given."""
 
-    def __init__(self, ask: Any, kind: str, variables: list):
-        super().__init__()
-        self._ask, self._kind = ask, kind
-        self.held = variables
-        self.built = True
+    _all: tuple = ()
+    _weights: tuple = ()  # the same without seeds
 
-    def call(self, *given: Any, training: bool | None = None) -> Any:
-        """What it gives there."""
-        _need_numbers(given)
-        outputs, state = self._ask(given, training, state_of(self))
-        set_state(self, state)
-        return _tensors(outputs)
-
-
-class Own(keras.Model):
-    """A model with parts of the student's own."""
-
-    def __init__(self, peer: Any, number: int):
-        super().__init__()
-        self._peer, self._number = peer, number
-        self._known = False
-        self._optimizer_text: str | None = None
-        self.parts: list = []
-        self._all: tuple = ()
-        self._weights: tuple = ()
-        self.built = True
-
-    def tell(self, description: dict) -> None:
-        """Get to know what the model is made of.
-
-        Raises Gone for what makes no sense, NotCarried for what cannot be had.
-        """
-        if not description["built"]:
-            return
-        self._known = True
-        own: dict[int, list] = {n: [] for n in range(-1, len(description["leaves"]))}
-        texts = [text for _, text in description["leaves"]]
-        size = 0
-        for leaf, _, shape, dtype, trainable, _ in description["variables"]:
-            size += int(np.prod(shape, dtype=float))
-            if dtype not in NUMBERS or size > LARGEST:
-                raise NotCarried("a model of too many numbers")
-            if leaf == -1 or not texts[leaf]:
-                zeros = np.zeros(shape, dtype)
-                own[leaf].append(keras.Variable(zeros, dtype=dtype, trainable=bool(trainable)))
-        self.parts = [
-            built(text, trusted=False) if text else OwnLeaf(self._leaf(n), str(kind), own[n])
-            for n, (kind, text) in enumerate(description["leaves"])
-        ]
-        direct, found = iter(own[-1]), []
-        for leaf, place, *_ in description["variables"]:
-            found.append(next(direct) if leaf == -1 else self.parts[leaf].variables[place])
-        flags = [bool(flag) for *_, flag in description["variables"]]
-        self._all = tuple(found)
-        self._weights = tuple(v for v, flag in zip(found, flags, strict=True) if flag)
-        self._optimizer_text = description["optimizer"]
-
-    def _leaf(self, place: int) -> Any:
-        def ask(given: tuple, training: bool | None, state: list) -> Any:
-            return self._peer.request("own", "leaf", self._number, place, given, training, state)
-
-        return ask
-
-    # ----- numbers
+    def hold(self, variables: list, are_weights: list[bool]) -> None:
+        """Have these numbers."""
+        self._all = tuple(variables)
+        pairs = zip(variables, are_weights, strict=True)
+        self._weights = tuple(variable for variable, weighs in pairs if weighs)
 
     @property
     def variables(self) -> list:
@@ -110,12 +63,67 @@ class Own(keras.Model):
     @property
     def trainable_weights(self) -> list:
         """What is learned."""
-        return [one for one in self.weights if one.trainable]
+        return [one for one in self._weights if one.trainable]
 
     @property
     def non_trainable_weights(self) -> list:
         """What is not, without seeds."""
-        return [one for one in self.weights if not one.trainable]
+        return [one for one in self._weights if not one.trainable]
+
+
+class OwnLayer(_Held, keras.layers.Layer):
+    """A layer of the student's own, which may call others."""
+
+    def __init__(self, run: Callable):
+        super().__init__()
+        self._run = run
+        self.built = True
+
+    def call(self, *given: Any, training: bool | None = None, **named: Any) -> Any:
+        """What it gives there."""
+        return self._run(self, given, named, training)
+
+
+class Own(_Held, keras.Model):
+    """A model with parts of the student's own."""
+
+    def __init__(self, peer: Any, number: int):
+        super().__init__()
+        self._peer, self._number = peer, number
+        self._known = False
+        self._optimizer_text: str | None = None
+        self.parts: list = []
+        self.built = True
+
+    def tell(self, description: dict) -> None:
+        """Get to know what the model is made of.
+
+        Raises Gone for what makes no sense, NotCarried for what cannot be had.
+        """
+        if not description["built"]:
+            return
+        self._known = True
+        parts, numbers = description["parts"], description["variables"]
+        size = sum(int(np.prod(shape, dtype=float)) for shape, *_ in numbers)
+        if size > LARGEST or not all(dtype in NUMBERS for _, dtype, *_ in numbers):
+            raise NotCarried("a model of too many numbers")
+        ready: dict[int, Any] = {}
+        made = [built(text, trusted=False) if text else None for text, _ in parts]
+        for layer, (text, places) in zip(made, parts, strict=True):
+            if text:
+                ready |= dict(zip(places, layer.variables, strict=True))
+        for place, (shape, dtype, trainable, _) in enumerate(numbers):
+            if place not in ready:
+                zeros = np.zeros(shape, dtype)
+                ready[place] = keras.Variable(zeros, dtype=dtype, trainable=bool(trainable))
+        weighs = [bool(weighs) for *_, weighs in numbers]
+        for number, (text, places) in enumerate(parts):
+            if not text:
+                made[number] = OwnLayer(functools.partial(self._run, number))
+                made[number].hold([ready[p] for p in places], [weighs[p] for p in places])
+        self.parts = made
+        self.hold([ready[place] for place in range(len(numbers))], weighs)
+        self._optimizer_text = description["optimizer"]
 
     @property
     def optimizer(self) -> Any:
@@ -139,16 +147,20 @@ class Own(keras.Model):
             set_state(self, state)
         if record.could_possibly_record():
             return self._with_slopes(inputs, training)
+        return self._run(WHOLE, self, (inputs,), {}, training)
+
+    def _run(self, place: int, held: Any, given: tuple, named: dict, training: bool | None) -> Any:
+        """What the model or one of its layers gives, by way of the layers here."""
+        _need_numbers((given, named))
+        before = state_of(held)
         with self._peer.lent(self.parts):
-            outputs, state = self._ask("call", inputs, training, state_of(self))
-        here = {id(v) for part in self.parts for v in part.variables}
-        if len(state) != len(self._all):
+            outputs, state = self._ask("call", place, given, named, training, before)
+        if [np.shape(one) for one in state] != [one.shape for one in before]:
             raise Gone("a model's numbers are others")
-        set_state(
-            self,
-            [v.numpy() if id(v) in here else new for v, new in zip(self._all, state, strict=True)],
-        )
-        return _tensors(outputs)
+        for variable, old, new in zip(held.variables, before, state, strict=True):
+            if not np.array_equal(old, new):  # else it was changed here, if at all
+                variable.assign(new)
+        return tensors(outputs)
 
     def _with_slopes(self, inputs: Any, training: bool | None) -> Any:
         before, after = state_of(self), []
@@ -190,9 +202,6 @@ for _name in METHODS:
 
 
 def _need_numbers(given: Any) -> None:
-    if not all(hasattr(one, "numpy") for one in keras.tree.flatten(given)):
+    arrays = [one for one in keras.tree.flatten(given) if hasattr(one, "shape")]
+    if not all(hasattr(one, "numpy") for one in arrays):
         raise NotCarried("a model with parts of the student's own, asked for without numbers")
-
-
-def _tensors(things: Any) -> Any:
-    return keras.tree.map_structure(tf.convert_to_tensor, things)

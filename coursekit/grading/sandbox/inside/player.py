@@ -170,9 +170,8 @@ class Player(Peer):
         """What a model with parts of the student's own does."""
         if what == "build":
             self.described.add(number)
-        if what in ("leaf", "slopes"):
-            place = (number, *rest) if what == "leaf" else rest
-            return getattr(self.own, what)(*place)
+        if what == "slopes":
+            return self.own.slopes(*rest)
         mine = (number, self.mine[number]) if what in ("build", "call") else (self.mine[number],)
         return getattr(self.own, what)(*mine, *rest)
 
@@ -244,13 +243,13 @@ class Player(Peer):
 
         number = self.number_of(model)
         known = number in self.described or number in self.fresh
-        if number not in self.own.leaves:
+        if number not in self.own.parts:
             try:
                 text = "" if known else told(model)
                 self.fresh.add(number)
                 return "model", number, text, state_of(model)
             except NotCarried:
-                self.own.leaves[number] = []
+                self.own.parts[number] = []
         description = None if known else self.own.describe(number, model)
         if not known and not description["built"]:
             return "own", number, description, []
