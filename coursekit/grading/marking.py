@@ -25,10 +25,12 @@ from coursekit.grading.sandbox.supervisor import FOLDERS, Sandbox
 from coursekit.pages.bundle import carried
 from coursekit.pages.exercises import kind_of, without_regions
 from coursekit.pages.notebook import is_setup
+from coursekit.problem import PageError
 
 RESULTS = "results"  # the tag of cells that show the student's full runs; no check rests on them
 SHOWN_BYTES = 4 * 2**20  # of the student's own stored outputs that are kept for a person to read
 ATTEMPTS = 3  # for a submission during which the sandbox itself broke
+PAUSE_SECONDS = 1  # before the second of these
 # Whatever is said there may be of the submission's making, a hidden test's text included.
 FAILED_INSIDE = "It failed in the submission's own process, the only one where it could be tried."
 
@@ -86,7 +88,8 @@ class Task:
 def mark(task: Task) -> tuple[Result, str]:
     """Mark a submission; give the record and the notebook with its outputs.
 
-    Raises PageError where there can be no sandbox.
+    Raises PageError where there can be no sandbox, OSError where the machine refuses what that
+    needs, and Gone where it broke again and again.
     """
     start = time.monotonic()
     notebook = nbformat.reads(task.notebook, as_version=4)
@@ -311,9 +314,14 @@ _lock = threading.Lock()  # a Dask worker may have several threads; submissions 
 
 
 def _run(task: Task, cells: list[dict], limits: Limits) -> Report:
+    """Run cells in the sandbox.
+
+    What breaks the sandbox itself is this machine's matter, such as a full folder for temporary
+    files, and may pass. Raises Gone, OSError and PageError where it stays.
+    """
     key = (task.root, task.walls, task.compiled, task.learn)
     with _lock:
-        for attempt in range(ATTEMPTS):
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 if key not in _sandboxes:
                     close_sandboxes()  # one at a time: each holds TensorFlow
@@ -322,25 +330,13 @@ def _run(task: Task, cells: list[dict], limits: Limits) -> Report:
                 report = _sandboxes[key].run(cells, task.names, limits)
                 if _sandboxes[key].broken:
                     close_sandboxes()
-                return _with_memory_errors(report)
-            except (Gone, OSError) as error:
+                return report
+            except (Gone, OSError, PageError):
                 close_sandboxes()
-                if attempt == ATTEMPTS - 1:
-                    message = f"The sandbox broke {ATTEMPTS} times: {error}."
-                    return Report("crashed", message, -1, {}, (), 0.0)
+                if attempt == ATTEMPTS:
+                    raise
+                time.sleep(PAUSE_SECONDS * attempt)
     raise AssertionError("not reached")
-
-
-def _with_memory_errors(report: Report) -> Report:
-    """The same report; where a cell was refused memory, which tends to break later ones, this is
-    its status.
-    """
-    for index, cell in sorted(report.cells.items()):
-        errors = {cell.get("error"), str(cell.get("inside_message")).partition(":")[0]}
-        if errors & {"MemoryError", "ResourceExhaustedError"}:
-            message = "It asked for more memory than allowed."
-            return replace(report, status="out of memory", message=message, at=index)
-    return report
 
 
 @atexit.register

@@ -2,12 +2,14 @@
 best against it.
 """
 
+import contextlib
 import json
-import os
 import socket
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from coursekit.grading.sandbox.bubblewrap import missing_sandbox
 from coursekit.grading.sandbox.limits import Limits, MiB
@@ -68,7 +70,7 @@ asked = {
 print(MARK + json.dumps({
     "network": [place for place in told["places"] if connects(place)],
     "read": [path for path in told["paths"] if readable(path)],
-    "written": [path for path in told["paths"] + ["/", "/usr", "/grading"] if writes(path)],
+    "written": [path for path in told["folders"] + ["/", "/usr", "/grading"] if writes(path)],
     "rights": [name for name in ("CapPrm", "CapEff", "CapBnd") if int(status[name][0], 16)]
     + (["root"] if "0" in status["Uid"] + open("/proc/self/uid_map").read().split()[1:2] else [])
     + ([] if status["NoNewPrivs"] == ["1"] else ["new privileges"]),
@@ -76,19 +78,19 @@ print(MARK + json.dumps({
     "filled": fills(),
 }))
 """
-_TOO_MUCH = {  # what is taken: (the submission, the status that it must get)
-    "time": ("while True:\n    pass", "timed out"),
-    "output": (
+_TOO_MUCH = {  # protection: (the submission, the status that it must get)
+    "time is limited": ("while True:\n    pass", "timed out"),
+    "output is limited": (
         "for _ in range(2000):\n    print('x' * 1000)",
         "too much output",
     ),
-    "memory": ("held = [bytearray(2**20) for _ in range(2000)]", "out of memory"),
-    "shared memory": (
+    "memory is limited": ("held = [bytearray(2**20) for _ in range(2000)]", "out of memory"),
+    "shared memory is limited": (
         "import mmap, time\none = mmap.mmap(-1, 2**30)\nfor place in range(0, 2**30, 4096):\n"
         "    one[place] = 1\ntime.sleep(300)",
         "out of memory",
     ),
-    "processes": (
+    "the number of processes is limited": (
         "import os, time\nfor _ in range(8):\n    os.fork()\ntime.sleep(300)",
         "too many processes",
     ),
@@ -113,11 +115,11 @@ def examine(root: Path) -> Iterator[Finding]:
     sandbox = Sandbox(root, walls=True)
     try:
         yield from _reach(sandbox, root)
-        for what, (source, status) in _TOO_MUCH.items():
-            limits = replace(_LIMITS, seconds=5) if what == "time" else _LIMITS
+        for protection, (source, status) in _TOO_MUCH.items():
+            limits = replace(_LIMITS, seconds=5) if status == "timed out" else _LIMITS
             got = _submit(sandbox, source, limits).status
             words = "" if got == status else f"it was {got}"
-            yield Finding(f"{what} is limited", got == status, words)
+            yield Finding(protection, got == status, words)
         left = len(family(sandbox.process.pid)) - sandbox.family
         words = f"{left} are left" if left else ""
         yield Finding("all its processes end with a submission", not left, words)
@@ -132,10 +134,15 @@ def examine(root: Path) -> Iterator[Finding]:
 
 
 def _reach(sandbox: Sandbox, root: Path) -> Iterator[Finding]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        paths = [str(root), str(root / "solutions"), str(Path.home()), os.getcwd()]
-        places = [("127.0.0.1", server.getsockname()[1]), ("192.0.2.1", 80)]
-        told = {"places": places, "paths": paths, "disk": _LIMITS.disk}
+    folders = [root, Path.home(), Path.cwd()]
+    with socket.create_server(("127.0.0.1", 0)) as server, NamedTemporaryFile("w") as file:
+        print("a file of yours", file=file, flush=True)
+        told = {
+            "places": [("127.0.0.1", server.getsockname()[1]), ("192.0.2.1", 80)],
+            "paths": [file.name, *_yours(folders)],
+            "folders": [str(folder) for folder in folders],
+            "disk": _LIMITS.disk,
+        }
         report = _submit(sandbox, f"told, MARK = {told!r}, {_MARK!r}\n{_PROBE}", _LIMITS)
     text = "".join(one.get("text", "") for one in report.cells.get(0, {}).get("outputs", []))
     if _MARK not in text:
@@ -154,6 +161,16 @@ def _reach(sandbox: Sandbox, root: Path) -> Iterator[Finding]:
     size = found["filled"]
     words = f"{size // MiB} MiB were written, {_LIMITS.disk // MiB} are allowed"
     yield Finding("disk space is limited", size <= _LIMITS.disk, words)
+
+
+def _yours(folders: list[Path]) -> Iterator[str]:
+    """What lies in some folders; but for Python and its packages, which may, too."""
+    pythons = [Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve()]
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            for path in sorted(folder.iterdir())[:200]:
+                if not any(p.is_relative_to(path) or path.is_relative_to(p) for p in pythons):
+                    yield str(path)
 
 
 def _submit(sandbox: Sandbox, source: str, limits: Limits) -> Report:

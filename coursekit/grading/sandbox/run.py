@@ -7,7 +7,7 @@ import signal
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from coursekit.grading.sandbox.usage import family, memory_of, taken
 
 LOOK_SECONDS = 0.2  # between looks at memory and processes
 ENDING_SECONDS = 30  # for processes that were killed
+ENDED_SECONDS = 5  # until it is known how processes ended
 # Times the limit of output: what a text may take in a file, and all pictures together.
 ESCAPED, PICTURES = 6, 8
 
@@ -71,7 +72,8 @@ class Run:
             self._stop()
             self.channel.socket.close()
         seconds = time.monotonic() - self.start
-        return Report(status, message, self.now, self.cells, self.replaced, seconds)
+        report = Report(status, message, self.now, self.cells, self.replaced, seconds)
+        return _with_memory_errors(report)
 
     def _watch(self) -> tuple[str, str]:
         looked = time.monotonic()
@@ -130,18 +132,24 @@ class Run:
             self.replaced = tuple(str(one)[:100] for one in line["replaced"][:50])
 
     def _after(self, why: str) -> tuple[str, str]:
-        """The status of a run whose player or judge ended on its own."""
-        end = time.monotonic() + 5
-        while self.player not in self.codes and time.monotonic() < end:
+        """The status of a run whose player or judge ended on its own.
+
+        Raises Gone where that was not the submission's doing: it has nothing by which to end the
+        judge, and no process before the judge told of a cell.
+        """
+        end = time.monotonic() + ENDED_SECONDS
+        while len(self.codes) < 2 and time.monotonic() < end:
             self._hear(0.2)
             if self.judge in self.codes and self.player not in self.codes:
                 self._hear(0.5)
                 break
-        code = self.codes.get(self.player)
+        code, judges = self.codes.get(self.player), self.codes.get(self.judge)
+        if judges:
+            raise Gone(f"the judge ended with exit code {judges}")
+        if code == FAILED_START and self.now < 0:
+            raise Gone("a process could not be started")
         if code == TOO_MUCH_OUTPUT:
             return "too much output", self._printed_too_much()
-        if code == FAILED_START:
-            raise Gone("a process could not be started")
         if code is None:
             return "crashed", f"The connection to its process broke: {why}"
         with contextlib.suppress(ValueError):  # a submission may give any code
@@ -216,3 +224,15 @@ class Run:
                 if len(numbers) > 1 and int(numbers[1]) == pid:
                     return one
         return 0
+
+
+def _with_memory_errors(report: Report) -> Report:
+    """The same report; where a cell was refused memory, which tends to break later ones, this is
+    its status.
+    """
+    for index, cell in sorted(report.cells.items()):
+        errors = {cell.get("error"), str(cell.get("inside_message")).partition(":")[0]}
+        if errors & {"MemoryError", "ResourceExhaustedError"}:
+            message = "It asked for more memory than allowed."
+            return replace(report, status="out of memory", message=message, at=index)
+    return report

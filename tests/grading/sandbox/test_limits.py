@@ -1,13 +1,21 @@
 """Submissions that go too far are stopped, with the right status, and keep all other marks."""
 
+import errno
 import mmap
 import os
+import signal
 import socket
 import sys
+import time
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
-from coursekit.grading.marking import mark
+from coursekit.grading import marking
+from coursekit.grading.marking import close_sandboxes, mark
+from coursekit.grading.sandbox import supervisor
+from coursekit.grading.sandbox.run import LOOK_SECONDS, Run
 from coursekit.grading.sandbox.usage import BUFFER, BUFFERS, memory_of, taken
 from tests.support.marked import LIMITS, PASSED, SHORT, MiB, marks, outputs, task
 
@@ -216,3 +224,63 @@ def test_memory_shared_with_others_and_tables_of_addresses_are_seen() -> None:
     # A page for each, and a page of the table that leads to it.
     assert taken(os.getpid()) - before > 1.5 * 2**15 * mmap.PAGESIZE
     far.close()
+
+
+def test_a_judge_that_the_machine_ends_costs_nobody_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watch, ended = Run._watch, []
+
+    def end_one(run: Run) -> tuple[str, str]:
+        if not ended:
+            ended.append(os.kill(run.pids[1], signal.SIGKILL))
+        return watch(run)
+
+    monkeypatch.setattr(Run, "_watch", end_one)
+    result, _ = mark(task())
+    assert (result.status, result.message, marks(result)) == ("graded", "", PASSED)
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_full_folder_for_temporary_files_is_the_machines_matter(
+    times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close_sandboxes()
+    write, failures = supervisor.write_carried, iter(range(times))
+
+    def full(*given: object) -> None:
+        if next(failures, None) is not None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(*given)
+
+    monkeypatch.setattr(supervisor, "write_carried", full)
+    monkeypatch.setattr(marking, "PAUSE_SECONDS", 0)
+    if times == marking.ATTEMPTS:  # no record, and no status of a student's
+        with pytest.raises(OSError, match="No space left"):
+            mark(task())
+    else:
+        result, _ = mark(task())
+        assert (result.status, marks(result)) == ("graded", PASSED)
+
+
+def test_what_a_process_says_to_a_full_disk_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    close_sandboxes()
+    full = partial(open, "/dev/full", "r+b", buffering=0)
+    monkeypatch.setattr(supervisor.tempfile, "TemporaryFile", full)
+    for attack in ("an end with a code", "a segmentation fault"):
+        source, status, words = ATTACKS[attack]
+        result, _ = mark(task(extra=source))
+        assert (result.status, marks(result)) == (status, PASSED) and words in result.message
+    close_sandboxes()
+
+
+def test_the_time_of_all_reruns_together_is_limited() -> None:
+    limits = replace(LIMITS, seconds=5, all_seconds=9)
+    start = time.monotonic()
+    result, _ = mark(
+        task(add="while True:\n    pass", twice="while True:\n    pass", limits=limits)
+    )
+    assert result.status == "timed out"
+    assert time.monotonic() - start < 9 + 2 * LOOK_SECONDS + 20  # a busy machine forks slowly

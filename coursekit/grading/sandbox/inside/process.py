@@ -7,7 +7,7 @@ import socket
 import sys
 import traceback
 
-from coursekit.grading.sandbox.inside.channel import Channel, Gone
+from coursekit.grading.sandbox.inside.channel import Channel, Gone, NotCarried
 from coursekit.grading.sandbox.inside.judge import Judge
 from coursekit.grading.sandbox.inside.player import Player
 from coursekit.grading.sandbox.inside.rights import become, give_up_rights, may_be_traced
@@ -37,9 +37,11 @@ def fork(
         _play(role, ends, limits)
         os._exit(0)
     except BaseException:
-        traceback.print_exc(file=sys.__stderr__)
-        sys.__stderr__.flush()
-        os._exit(FAILED_START)
+        try:
+            traceback.print_exc(file=sys.__stderr__)
+            sys.__stderr__.flush()
+        finally:  # the disk may be full: whatever happens, this process does not go on to fork
+            os._exit(FAILED_START)
 
 
 def _wall_in(ends: list[socket.socket], limits: dict, program: bytes) -> None:
@@ -94,5 +96,5 @@ def _play(role: str, ends: list[socket.socket], limits: dict) -> None:
     try:
         Judge(Channel(ends[0]), report).lead(order["cells"], order["defined"])
         report({"end": "done"})
-    except Gone as error:
+    except (Gone, NotCarried) as error:
         report({"end": "gone", "why": str(error)[:500]})
