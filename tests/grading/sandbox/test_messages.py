@@ -14,6 +14,7 @@ from coursekit.grading.sandbox.inside.arguments import apply_changes, changes, c
 from coursekit.grading.sandbox.inside.chance import chance_now, set_chance
 from coursekit.grading.sandbox.inside.channel import Gone, NotCarried
 from coursekit.grading.sandbox.inside.messages import decode, encode
+from coursekit.grading.sandbox.inside.models import built, configuration, set_state, state_of
 from coursekit.grading.sandbox.inside.peer import _error
 from coursekit.grading.sandbox.inside.sources import attributes_of, imports_of, names_set
 
@@ -239,8 +240,6 @@ def network() -> Any:
 def test_a_configuration_of_approved_parts_is_that_of_the_same_model() -> None:
     import keras
 
-    from coursekit.grading.sandbox.inside.models import built, configuration, set_state, state_of
-
     model = network()
     copy = built(configuration(model), trusted=False)
     set_state(copy, state_of(model))
@@ -252,8 +251,40 @@ def test_a_configuration_of_approved_parts_is_that_of_the_same_model() -> None:
     assert found == wanted
 
 
+def test_steps_of_a_graph_are_those_of_the_same_model() -> None:
+    import keras
+
+    from coursekit.grading.sandbox.inside.own_parts import told
+
+    inputs = keras.Input((2,))
+    hidden = keras.activations.relu(keras.layers.Dense(4)(inputs))
+    hidden = keras.ops.logaddexp(hidden, keras.ops.erf(inputs[:, :1])) * keras.ops.rsqrt(
+        1.0 + keras.ops.cast(inputs[:, 1:] > 0, "float32")
+    )
+    model = keras.Model(inputs, keras.layers.Dense(1)(keras.activations.leaky_relu(hidden)))
+    copy = built(told(model), trusted=False)
+    set_state(copy, state_of(model))
+    given = np.random.default_rng(0).normal(size=(7, 2)).astype("float32")
+    assert np.array_equal(model(given), copy(given))
+
+
+def test_to_tell_a_model_draws_no_random_numbers() -> None:
+    from coursekit.grading.sandbox.inside.own_parts import told
+
+    model = network()
+    before = chance_now()
+    told(model)
+    after = chance_now()
+    assert all(np.array_equal(old, new) for old, new in zip(before, after, strict=True))
+
+
 DENSE = {"module": "keras.layers", "class_name": "Dense", "config": {"units": 1}}
 NOT_APPROVED = {
+    "a step that runs a function": {
+        "module": "keras.src.ops.core",
+        "class_name": "Map",
+        "config": {},
+    },
     "a lambda": {"class_name": "__lambda__", "config": {"value": ["", None, None]}},
     "a layer of a lambda": DENSE | {"class_name": "Lambda"},
     "a saved model": DENSE | {"class_name": "TFSMLayer"},
