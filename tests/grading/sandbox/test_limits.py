@@ -6,16 +6,17 @@ import os
 import signal
 import socket
 import sys
-import time
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from coursekit.grading import marking
 from coursekit.grading.marking import close_sandboxes, mark
 from coursekit.grading.sandbox import supervisor
-from coursekit.grading.sandbox.run import LOOK_SECONDS, Run
+from coursekit.grading.sandbox.run import Report, Run
 from coursekit.grading.sandbox.usage import BUFFER, BUFFERS, memory_of, taken
 from tests.support.marked import LIMITS, PASSED, SHORT, MiB, marks, outputs, task
 
@@ -276,11 +277,19 @@ def test_what_a_process_says_to_a_full_disk_changes_nothing(
     close_sandboxes()
 
 
-def test_the_time_of_all_reruns_together_is_limited() -> None:
-    limits = replace(LIMITS, seconds=5, all_seconds=9)
-    start = time.monotonic()
-    result, _ = mark(
-        task(add="while True:\n    pass", twice="while True:\n    pass", limits=limits)
-    )
-    assert result.status == "timed out"
-    assert time.monotonic() - start < 9 + 2 * LOOK_SECONDS + 20  # a busy machine forks slowly
+def test_reruns_get_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, given = marking._run, []
+
+    def watched(*rest: Any) -> Report:
+        report = run(*rest)
+        given.append((rest[-1].all_seconds, report.seconds))
+        return report
+
+    monkeypatch.setattr(marking, "_run", watched)
+    mark(task(add="import os\nos._exit(1)", twice="import os\nos._exit(1)"))
+    assert len(given) == 3
+    for (most, took), (left, _) in pairwise(given):
+        assert left == pytest.approx(most - took)
+    given.clear()
+    result, _ = mark(task(limits=replace(LIMITS, all_seconds=0.5)))
+    assert (result.status, len(given)) == ("timed out", 1)
