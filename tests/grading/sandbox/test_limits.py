@@ -6,9 +6,11 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -269,7 +271,9 @@ def test_what_a_process_says_to_a_full_disk_changes_nothing(
 ) -> None:
     close_sandboxes()
     full = partial(open, "/dev/full", "r+b", buffering=0)
-    monkeypatch.setattr(supervisor.tempfile, "TemporaryFile", full)
+    folder = tempfile.TemporaryDirectory
+    files = SimpleNamespace(TemporaryFile=full, TemporaryDirectory=folder)
+    monkeypatch.setattr(supervisor, "tempfile", files)
     for attack in ("an end with a code", "a segmentation fault"):
         source, status, words = ATTACKS[attack]
         result, _ = mark(task(extra=source))
