@@ -20,7 +20,12 @@ WORDS_A_MINUTE, MINUTES_A_FIGURE = 200, 2
 TOO_MUCH = 1.2  # times a limit: from here on it is an error
 
 _NO_WORDS = re.compile(
-    r"\$\$.*?\$\$|\$[^$\n]+\$|<[^>]+>|\]\([^()\s]*\)|\(claim [^()]+\)|data:\S+", re.DOTALL
+    r"""
+    ^\#{1,6}[ ][^\n]* | ^\|[^\n]*  # headings, rows of tables
+  | \$\$.*?\$\$ | \$[^$\n]+\$  # formulas
+  | <[^>]+> | \]\([^()\s]*\) | \(claim[ ][^()]+\)  # tags, addresses, names of claims
+    """,
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
 _WORD = re.compile(r"\w[\w’'.,-]*")
 _ANNOUNCED = re.compile(r"\*\*Time:\*\*\s+about\s+(\d+)\s+minutes")
@@ -65,8 +70,9 @@ def load_shapes(root: Path) -> dict[str, Any]:
 def shape(notebook: NotebookNode, limits: dict[str, int], seconds: float) -> Iterator[Limit]:
     """Compare a page's notebook with the limits; ``seconds`` is how long its code runs.
 
-    Words are those that a reader sees as text: formulas, addresses and code aside. The minutes are
-    compared with those that the page announces, if it does.
+    Words are those of the running text, questions and folded answers included; headings, tables,
+    formulas and code are not counted. The minutes are compared with those that the page announces,
+    if it does.
     """
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     words = len(_WORD.findall(_NO_WORDS.sub(" ", text)))
