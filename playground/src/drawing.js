@@ -16,7 +16,7 @@ export class Drawing {
   /** Where the keys are. */
   cursor = {x: 0, y: 0};
 
-  /** @param {HTMLCanvasElement} canvas shows the plane @param {() => number} reach how far from its middle @param {(drawn: string) => void} changed */
+  /** @param {HTMLCanvasElement} canvas shows the plane @param {() => number} reach how far from its middle @param {(drawn: string) => string} changed takes the points as written, or says why they cannot be */
   constructor(canvas, reach, changed) {
     this.canvas = canvas;
     this.reach = reach;
@@ -70,7 +70,10 @@ export class Drawing {
   put(points) {
     this.points = points;
     this.say();
-    this.changed(encode(points));
+    const why = this.changed(encode(points));
+    if (!why) return;
+    this.preview(points);
+    this.count.textContent = why;
   }
 
   /** @param {PointerEvent} event */

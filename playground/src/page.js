@@ -1,6 +1,6 @@
 // @ts-check
 /** The playground: what a reader sets, starts and sees. */
-import {read, write} from "./address.js";
+import {asks, read, write} from "./address.js";
 import {Bench, keyOf, LAST, sides} from "./bench.js";
 import {tooMuch} from "./cost.js";
 import {latest} from "./curves.js";
@@ -124,7 +124,7 @@ export class Playground {
   renew(asked) {
     const ended = !this.playing && this.epochs() > 0 && this.epochs() >= Math.min(this.end, this.a.epochs);
     this.take(asked);
-    if (ended) this.train();
+    if (ended && !(this.epochs() >= this.end && this.bench.done())) this.train();
   }
 
   /** Choose an example, which waits for a prediction. @param {import("./examples.js").Example} example */
@@ -140,6 +140,7 @@ export class Playground {
     this.bench = new Bench(asked.a, asked.b);
     this.side = asked.b ? "b" : "a";
     this.layout.forget();
+    this.say("");
     this.take(asked, true);
     this.layout.challenge.ask(asked.example);
     this.update();
@@ -244,8 +245,10 @@ export class Playground {
 
   /** @param {Asked} asked @param {boolean} [anew] */
   take({a, b, example}, anew = false) {
-    const known = this.layout.shelf.kept.flatMap(({runs, epochs}) => runs.filter((run) => run.epochs === epochs));
+    const known = anew ? [] : this.layout.shelf.kept.flatMap(({runs, epochs}) => runs.filter((run) => run.epochs === epochs));
     if (!anew) this.keep([a, ...(b ? [b] : [])]);
+    // Six curves are too many to begin with.
+    if (b && !this.b) this.sets = this.sets.filter((set) => set !== "reported");
     if (!b) this.side = "a";
     this.example = example;
     this.bench.set(a, b, known);
@@ -292,8 +295,10 @@ export class Playground {
     this.layout.show();
     this.layout.controlled();
     const hash = `#${write({a, b, example, pins: this.layout.shelf.pins()})}`;
+    // A visitor who has changed nothing yet keeps the address, which may be a place on the page.
+    const untouched = !asks(location.hash) && hash === `#${write(read(""))}`;
     this.layout.link.setAttribute("href", `${this.pages}pages/playground.html${hash}`);
-    if (this.follow) history.replaceState(null, "", hash === "#" ? location.pathname + location.search : hash);
+    if (this.follow && !untouched) history.replaceState(null, "", hash === "#" ? location.pathname + location.search : hash);
     this.layout.code.textContent = toKeras(side === "b" && b ? b : a);
     this.loop.start();
   }

@@ -3,7 +3,9 @@
 import {interval, reading, SEEDS, SMALLEST} from "./compare.js";
 import {element, signed, svg} from "./dom.js";
 
-const WIDTH = 520, SIDE = 12, ROW = 13, TOP = 8;
+/** Of the picture at most, so that its text is never smaller than it is written. */
+const WIDEST = 520;
+const SIDE = 12, ROW = 13, TOP = 8;
 
 export class SeedsView {
   constructor() {
@@ -24,10 +26,11 @@ export class SeedsView {
    * @param {number} epochs
    */
   draw(differences, planned, epochs) {
-    const rows = Math.max(planned, differences.length), height = TOP + rows * ROW + 58, axis = TOP + rows * ROW + 30;
+    const width = Math.min(WIDEST, this.figure.clientWidth || WIDEST);
+    const rows = Math.max(planned, differences.length), height = TOP + rows * ROW + 66, axis = TOP + rows * ROW + 30;
     const all = differences.length ? interval(differences) : undefined, sure = all && all.n > 1;
     const most = Math.max(0.05, ...differences.map(Math.abs), ...(sure ? [Math.abs(all.low), Math.abs(all.high)].map((end) => Math.min(end, 0.3)) : []));
-    const reach = Math.ceil(most * 20) / 20, x = (/** @type {number} */ value) => WIDTH / 2 + (Math.max(-reach, Math.min(reach, value)) / reach) * (WIDTH / 2 - SIDE - 20);
+    const reach = Math.ceil(most * 20) / 20, x = (/** @type {number} */ value) => width / 2 + (Math.max(-reach, Math.min(reach, value)) / reach) * (width / 2 - SIDE - 20);
     /** @type {SVGElement[]} */
     const parts = [
       svg("rect", {x: x(-SMALLEST), width: x(SMALLEST) - x(-SMALLEST), y: TOP - 4, height: axis - TOP + 4, class: "playground-small-band"}),
@@ -43,7 +46,7 @@ export class SeedsView {
       if (sure) parts.push(svg("line", {x1: x(all.low), x2: x(all.high), y1: y, y2: y, class: "playground-interval"}));
       parts.push(svg("path", {d: `M${x(all.mean)} ${y - 7}l6 7l-6 7l-6 -7z`, class: "playground-mean"}));
     }
-    this.picture.setAttribute("viewBox", `0 0 ${WIDTH} ${height}`);
+    this.picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.picture.replaceChildren(...parts);
     const words = this.say(differences, planned, epochs);
     this.picture.setAttribute("aria-label", words);

@@ -31,7 +31,7 @@ export class Shelf {
   constructor(actions) {
     this.actions = actions;
     this.list = element("ul", {class: "playground-shelf"});
-    this.box = element("section", {"aria-label": "Kept runs", hidden: true}, element("h3", {class: "playground-title"}, "Kept runs"), this.list);
+    this.box = element("section", {"aria-label": "Kept runs", hidden: true}, element("p", {class: "playground-title"}, "Kept runs"), this.list);
     /** What names are made against. @type {Setting | undefined} */
     this.base = undefined;
   }
