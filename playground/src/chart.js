@@ -218,11 +218,12 @@ export class Chart {
       if (values[index]) values[index].textContent = value;
       words.push(`${name} ${value || "none yet"}`);
     });
-    const place = this.at === undefined ? "" : `${this.xlabel} ${format(Math.round(where))}`;
+    where = Math.round(10 * where) / 10;
+    const place = this.at === undefined ? "" : `${this.xlabel} ${format(where)}`;
     this.where.textContent = place;
     this.place.setAttribute("aria-valuemax", String(this.end));
     this.place.setAttribute("aria-valuenow", String(Math.min(this.end, Math.round(where))));
-    this.place.setAttribute("aria-valuetext", `${this.xlabel} ${Math.round(where).toLocaleString("en")}: ${words.join(", ")}`);
+    this.place.setAttribute("aria-valuetext", `${this.xlabel} ${where.toLocaleString("en")}: ${words.join(", ")}`);
   }
 
   /** Arrow keys lead along the curves; plus and minus zoom; Escape lets go. @param {KeyboardEvent} event */

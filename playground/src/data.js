@@ -92,6 +92,11 @@ const UNITS = {
 
 export const UNIT_NAMES = Object.keys(UNITS);
 
+/** How many of a unit the picture's unit is. @param {string} units */
+export function perUnit(units) {
+  return UNITS[units](1) - UNITS[units](0);
+}
+
 /** @param {Float32Array} values as drawn @param {string} units */
 export function inUnits(values, units) {
   return values.map(UNITS[units]);

@@ -60,7 +60,8 @@ export function whenThemeChanges(draw) {
 /** @param {number} value */
 export function format(value) {
   if (!Number.isFinite(value)) return "not a number";
-  return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3).replace(/\.0+$|(\.\d*?)0+$/, "$1");
+  const words = Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3).replace(/\.0+$|(\.\d*?)0+$/, "$1");
+  return words.replace(/^-/, "−");
 }
 
 /** With its sign, also if it is a plus. @param {number} value @param {number} [digits] */

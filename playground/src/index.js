@@ -12,4 +12,5 @@ export {toKeras} from "./keras.js";
 export {MEASURES, option} from "./measures.js";
 export {open} from "./page.js";
 export {change, fromAddress, refusal} from "./settings.js";
+export {alongStep, MULTIPLES, nextStep, probe} from "./step.js";
 export {Training} from "./training.js";

@@ -1,5 +1,6 @@
 // @ts-check
 /** Where everything of the playground stands, and what of it is shown. */
+import {keyOf} from "./bench.js";
 import {Challenge, placeOf} from "./challenge.js";
 import {Chart, Zoom} from "./chart.js";
 import {SEEDS} from "./compare.js";
@@ -9,6 +10,7 @@ import {Details} from "./details.js";
 import {brush, button, element} from "./dom.js";
 import {Drawing} from "./drawing.js";
 import {EXAMPLES} from "./examples.js";
+import {Inside} from "./inside.js";
 import {makeProblems} from "./problems.js";
 import RECORDED from "./recorded.json" with {type: "json"};
 import {drawPoints, reachOf, RegionView} from "./region.js";
@@ -17,12 +19,15 @@ import {DEFAULT, get} from "./settings.js";
 import {Shelf} from "./shelf.js";
 import {Sketch} from "./sketch.js";
 import {differences, label, valueInWords} from "./words.js";
+import {StepView} from "./step.js";
 import {World} from "./world.js";
 
 /** @typedef {import("./page.js").Playground} Playground @typedef {import("./bench.js").Side} Side */
 /** @typedef {{epochs: number[], accuracy: number[], loss: number[]}} Recorded means over Keras' runs, of the test points */
 
 const SPEEDS = {0: "as fast as it goes", 10: "10 epochs a second", 1: "1 epoch a second"};
+/** Of a network that is shown: as it answers, or as the last update saw it. @type {Record<string, string>} */
+const MODES = {inference: "inference mode", frozen: "training mode"};
 const SIDES = /** @type {const} */ (["a", "b"]);
 /** Pixels of the region that stays in sight on a phone. */
 const SMALL = 96;
@@ -50,6 +55,8 @@ export class Layout {
   accuracy = new Chart("Accuracy", {low: 0.4, high: 1, grows: false, zoom: this.zoom});
   loss = new Chart("Loss", {high: 0.8, zoom: this.zoom});
   details = new Details(this.zoom);
+  inside = new Inside();
+  ahead = new StepView();
   seeds = new SeedsView();
   regions = {a: new RegionView(), b: new RegionView()};
   status = element("p", {class: "playground-status", role: "status"});
@@ -105,15 +112,20 @@ export class Layout {
     this.sets = Object.entries(SETS).map(([set, words]) => button(words, () => this.toggleSet(set), {"aria-pressed": "true", class: "playground-toggle"}));
     this.switches = SIDES.map((side) => button(side.toUpperCase(), () => this.chooseSide(side), {class: `playground-toggle playground-of-${side}`, "aria-pressed": "false"}));
     this.switch = element("div", {class: "playground-bar", role: "group", "aria-label": "Whose knobs"}, element("span", {}, "Knobs of"), ...this.switches);
+    this.modes = Object.entries(MODES).map(([mode, words]) => button(words, () => this.chooseMode(mode), {"aria-pressed": "false", class: "playground-toggle"}));
+    this.insideBox = element("details", {class: "playground-look", open: !matchMedia("(max-width: 40rem)").matches, toggle: () => playground.loop.start()}, element("summary", {}, "Inside the network"), (this.whose = element("p", {})), this.inside.place);
     this.repeat = button(`Repeat it over ${SEEDS} seeds`, () => this.overSeeds());
     this.seedsBox = element("section", {"aria-label": "Over several seeds", class: "playground-seeds"}, this.seeds.figure, this.repeat);
     this.more = element("details", {class: "playground-more-views", toggle: () => playground.loop.start()}, element("summary", {}, "More views: weights, statistics of batches, masks"), this.details.place);
+    this.aheadBox = element("details", {toggle: () => playground.loop.start()}, element("summary", {}, "Along the next step: is the loss smooth?"),
+      element("p", {}, "Whether batch normalization makes the loss smoother is disputed. Pause early or late, with it in A and without it in B, and look along the step that the last batch asks for."), this.ahead.place);
     this.examples = makeExamples(`${this.prefix}-example`, () => this.chooseExample());
     this.views = [
       {state: () => `${playground.epochs()} ${playground.bench.arrived()} ${playground.playing} ${playground.revision}`, draw: () => this.drawText()},
       {state: () => `${this.progress()} ${playground.revision}`, draw: () => this.drawCurves()},
       ...(small ? [] : [
         {state: () => `${playground.bench.arrived()} ${playground.revision}`, draw: () => this.drawSeeds()},
+        {state: () => (this.aheadBox.open && !playground.playing ? playground.leading().map(([side, run]) => `${side} ${keyOf(run.setting, run.seed)} ${run.updates.step}`).join() : ""), draw: () => this.lookAhead()},
         {state: () => (this.more.open ? `${playground.epochs()} ${playground.revision}` : ""), draw: () => this.drawDetails()},
       ]),
       {state: () => SIDES.map((side) => this.regions[side].shown.updates).join(), draw: () => this.drawSmall()},
@@ -148,9 +160,11 @@ export class Layout {
         element("div", {class: "playground-main"},
           element("div", {class: "playground-bar"}, step, reset, element("span", {}, element("label", {for: speed.id}, "Speed"), speed)),
           this.compared, this.pair,
+          element("div", {class: "playground-bar", role: "group", "aria-label": "The network is shown in"}, element("span", {}, "Shown in"), ...this.modes),
+          this.insideBox,
           element("div", {class: "playground-bar", role: "group", "aria-label": "Curves shown"}, ...this.sets),
           this.accuracy.figure, this.loss.figure,
-          this.seedsBox, this.shelf.box, this.world.box, this.more)),
+          this.seedsBox, this.shelf.box, this.world.box, this.more, this.aheadBox)),
       element("details", {class: "playground-code"}, element("summary", {}, "This setting as Keras code"),
         element("div", {}, button("Copy", () => playground.copy()), listing)),
     );
@@ -192,6 +206,12 @@ export class Layout {
     this.playground.clock();
   }
 
+  /** @param {string} mode */
+  chooseMode(mode) {
+    this.playground.mode = /** @type {import("./network.js").Mode} */ (mode);
+    this.playground.update();
+  }
+
   /** @param {Side} side */
   chooseSide(side) {
     this.playground.side = side;
@@ -215,6 +235,7 @@ export class Layout {
   /** Begin anew with all pictures. */
   forget() {
     for (const side of SIDES) this.regions[side].forget();
+    this.inside.forget();
     for (const chart of [this.accuracy, this.loss]) chart.reset();
     this.details.reset();
     this.sketch.clear();
@@ -241,6 +262,8 @@ export class Layout {
     this.challenge.changed(!playground.asksThis());
     this.shelf.show();
     this.sets.forEach((one, index) => one.setAttribute("aria-pressed", String(playground.sets.includes(Object.keys(SETS)[index]))));
+    this.modes.forEach((one, index) => one.setAttribute("aria-pressed", String(Object.keys(MODES)[index] === playground.mode)));
+    this.whose.textContent = b ? `This is ${side.toUpperCase()}. “Knobs of” chooses the other.` : "";
     if (playground.small) return;
     this.examples.value = example?.name ?? "";
     this.where.toggleAttribute("hidden", !example);
@@ -330,6 +353,11 @@ export class Layout {
   drawDetails() {
     const {playground} = this;
     if (this.more.open) this.details.draw(playground.leading(), playground.end);
+  }
+
+  lookAhead() {
+    const {playground} = this;
+    if (this.aheadBox.open && !playground.playing && playground.epochs()) playground.loop.later.push(this.ahead.look(playground.leading()));
   }
 
   /** Copy the regions to where they stay in sight. */

@@ -331,12 +331,14 @@ export class Playground {
 
   /** A piece of a picture of a region, in which nobody trains. @param {boolean} settled */
   picture(settled) {
-    const now = performance.now();
-    for (const [side, run] of this.leading()) {
-      const view = this.layout.regions[side], key = `${keyOf(run.setting, run.seed)}`;
-      const due = view.asking || ((settled || now >= view.due) && this.bench.between() && view.stale(run, this.mode, key));
+    const now = performance.now(), {regions, inside, insideBox} = this.layout, shown = this.leading();
+    /** @type {[import("./region.js").RegionView | import("./inside.js").Inside, Training][]} */
+    const views = shown.map(([side, run]) => [regions[side], run]);
+    if (!this.small && insideBox.open) views.push([inside, (shown.find(([side]) => side === this.side) ?? shown[0])[1]]);
+    for (const [view, run] of views) {
+      const due = view.asking || ((settled || now >= view.due) && this.bench.between() && view.stale(run, this.mode));
       if (!due) continue;
-      view.ask(run, this.mode, key, SHARE);
+      view.ask(run, this.mode, SHARE);
       return true;
     }
     return false;

@@ -1,9 +1,11 @@
 // @ts-check
 /** Pictures of the plane: what a network says of it, with the points, and borders alone. */
 import {contours} from "d3-contour";
+import {perUnit} from "./data.js";
 import {brush, element} from "./dom.js";
+import {Random} from "./random.js";
 
-/** @typedef {import("./data.js").Points} Points @typedef {{train: Points, test: Points}} Sets @typedef {import("./network.js").Mode} Mode */
+/** @typedef {import("./data.js").Points} Points @typedef {{train: Points, test: Points}} Sets @typedef {import("./network.js").Mode} Mode @typedef {import("./training.js").Training} Training */
 
 /** Okabe and Ito's, as in the course's figures, for the classes 0 and 1. */
 const CLASSES = ["#0072B2", "#D55E00"];
@@ -98,53 +100,56 @@ export class RegionView {
     this.picture = new ImageData(GRID, GRID);
     this.buffer = element("canvas", {width: GRID, height: GRID});
     this.points = element("canvas", side);
+    /** Whether the points are drawn where noise moved them. */
+    this.moved = false;
     /** Whose points these are. @type {Sets | undefined} */
     this.data = undefined;
     /** What was drawn last: of which run, after how many updates, in which mode. */
-    this.shown = {key: "", updates: -1, mode: /** @type {Mode} */ ("inference")};
-    /** The next picture, which may take several slices, in which its run does not train. @type {{work: Generator<undefined, Float32Array>, updates: number, cost: number} | undefined} */
+    this.shown = {run: /** @type {Training | undefined} */ (undefined), updates: -1, mode: /** @type {Mode} */ ("inference")};
+    /** The next picture, which may take several slices, in which its run does not train. @type {{run: Training, mode: Mode, work: Generator<undefined, Float32Array>, updates: number, cost: number} | undefined} */
     this.asking = undefined;
     /** When it may be drawn again. */
     this.due = 0;
   }
 
-  /** Whether what is drawn is not where the run stands. @param {import("./training.js").Training} run @param {Mode} mode @param {string} key */
-  stale(run, mode, key) {
-    return this.shown.updates !== run.updates.step || this.shown.mode !== mode || this.shown.key !== key;
+  /** Whether what is drawn is not where the run stands. @param {Training} run @param {Mode} mode */
+  stale(run, mode) {
+    return this.shown.updates !== run.updates.step || this.shown.mode !== mode || this.shown.run !== run;
   }
 
   /** Begin anew with another run. */
   forget() {
     this.asking = undefined;
     this.due = 0;
-    this.shown.updates = -1;
+    this.shown.run = undefined;
   }
 
   /**
    * A piece of the picture, or, when all of it is known, the picture.
-   * @param {import("./training.js").Training} run
+   * @param {Training} run
    * @param {Mode} mode
-   * @param {string} key of the run
    * @param {number} share of the time that pictures may take
    */
-  ask(run, mode, key, share) {
+  ask(run, mode, share) {
     const start = performance.now(), reach = reachOf(run.setting.data);
-    const asking = (this.asking ??= {work: run.probabilities(grid(reach), mode), updates: run.updates.step, cost: 0});
+    if (this.asking?.run !== run || this.asking.mode !== mode) this.asking = {run, mode, work: run.probabilities(grid(reach), mode), updates: run.updates.step, cost: 0};
+    const {asking} = this;
     const {done, value} = asking.work.next();
     if (done) {
       const test = run.history.test.accuracy.at(-1);
       const words = run.epochs && test !== undefined ? `Decision region after ${run.epochs} epochs; test accuracy ${test.toFixed(2)}` : run.epochs ? `Decision region after ${run.epochs} epochs` : "Decision region before training";
-      this.draw(value, reach, run.data, words);
+      const {noise, data} = run.setting, sd = mode === "inference" ? 0 : noise.input / perUnit(data.units);
+      this.draw(value, reach, run.data, words, sd && new Random(run.seed, asking.updates), sd);
       this.asking = undefined;
-      this.shown = {key, updates: asking.updates, mode};
+      this.shown = {run, updates: asking.updates, mode};
     }
     const now = performance.now();
     asking.cost += now - start;
     this.due = now + (1 / share - 1) * asking.cost;
   }
 
-  /** @param {ArrayLike<number>} probability on the grid @param {number} reach @param {Sets} data @param {string} words what the picture shows, for those who do not see it */
-  draw(probability, reach, data, words) {
+  /** @param {ArrayLike<number>} probability on the grid @param {number} reach @param {Sets} data @param {string} words what the picture shows, for those who do not see it @param {Random | 0} random @param {number} sd of the noise that moves training points, as each update draws it anew */
+  draw(probability, reach, data, words, random, sd) {
     const {width} = this.canvas, context = brush(this.canvas);
     colours(this.picture, probability);
     brush(this.buffer).putImageData(this.picture, 0, 0);
@@ -153,10 +158,11 @@ export class RegionView {
     context.strokeStyle = "#333";
     context.lineWidth = 0.004 * width;
     traceBorder(context, border(probability), width);
-    if (data !== this.data) {
+    if (data !== this.data || random || this.moved) {
       this.data = data;
+      this.moved = Boolean(random);
       brush(this.points).clearRect(0, 0, width, width);
-      drawPoints(brush(this.points), data, reach);
+      drawPoints(brush(this.points), data, reach, (x, y, _, training) => (random && training ? [x + sd * random.normal(), y + sd * random.normal()] : [x, y]));
     }
     context.drawImage(this.points, 0, 0);
     this.canvas.setAttribute("aria-label", words);

@@ -570,6 +570,61 @@ def test_the_world_is_redrawn_and_twenty_borders_lie_over_one_another(opened: Pa
     assert worlds.count() == 0
 
 
+# ------------------------------------------------------------------------------ inside
+
+
+def test_units_are_pictures_whose_part_of_the_output_is_seen_when_pointed_at(opened: Page) -> None:
+    go(opened, f"{QUICK}&network.layers=2")
+    opened.locator(".playground-look > summary").click()  # folded on a phone
+    press(opened, "Train")
+    settle(opened)
+    units, words = opened.locator(".playground-unit"), opened.locator(".playground-close p")
+    assert units.count() == 12
+    assert "6 of the 20 units of layer 1 and 6 of the 20 units of layer 2" in opened.inner_text(".playground-note")  # fmt: skip
+    assert words.inner_text().startswith("The output: the sum of all parts")
+    opened.keyboard.press("Tab")
+    units.nth(8).focus()
+    assert re.match(r"Layer 2, unit \d+: its part of the output", words.inner_text())
+    units.nth(0).hover()
+    assert re.match(r"Layer 1, unit \d+: what it gives to the next layer", words.inner_text())
+    assert opened.locator(".playground-edges path").count() == 2 * 6 + 6 * 6 + 6
+    assert opened.locator(".playground-histograms svg").count() == 3
+
+
+def test_one_switch_shows_the_network_as_training_sees_it(opened: Page) -> None:
+    go(opened, f"{QUICK}&noise.input=0.3")
+    opened.locator(".playground-look > summary").click()
+    press(opened, "Train")
+    settle(opened)
+    dropped = opened.locator(".playground-unit.playground-dropped")
+    region = "document.querySelector('.playground-region').toDataURL()"
+    before = opened.evaluate(region)
+    assert dropped.count() == 0
+    opened.get_by_role("button", name="training mode").click()
+    settle(opened)
+    units = opened.evaluate(
+        "playground.layout.inside.look.columns[0].units.map(({dropped}) => dropped)"
+    )
+    assert dropped.count() == sum(units) > 0
+    assert opened.evaluate(region) != before  # points lie where noise put them
+    opened.get_by_role("button", name="inference mode").click()
+    settle(opened)
+    assert opened.evaluate(region) == before
+    assert dropped.count() == 0
+
+
+def test_loss_and_gradient_along_the_next_step_are_drawn_for_both(opened: Page) -> None:
+    go(opened, "network.width=10&epochs=10&normalization.place=before&b.normalization.place=none")
+    opened.get_by_text("Along the next step: is the loss smooth?").click()
+    press(opened, "Train")
+    settle(opened)
+    loss, change = opened.evaluate(
+        "[playground.layout.ahead.loss, playground.layout.ahead.change].map(({lines}) => lines.map(({name, x, y}) => [name, x.length, y[0]]))"
+    )
+    assert loss == [["A", 13, 1], ["B", 13, 1]]
+    assert change == [["A", 13, 0], ["B", 13, 0]]
+
+
 # ------------------------------------------------------------------------------ charts
 
 
