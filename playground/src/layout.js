@@ -308,12 +308,12 @@ export class Layout {
   standing() {
     const {playground} = this, epochs = playground.epochs(), level = playground.bench.level().length;
     if (!epochs) return "";
-    const of = level > 1 ? ` Mean of ${level} seeds:` : playground.a.seeds > 1 ? ` Seed ${playground.a.seed}:` : "";
+    const of = level > 1 ? `, mean of ${level} seeds` : playground.a.seeds > 1 ? `, seed ${playground.a.seed}` : "";
     const scores = playground.leading().map(([side]) => {
       const runs = playground.runs(side), score = (/** @type {"train" | "test"} */ set) => latest(runs, set, "accuracy");
-      return Number.isNaN(score("test")) ? "" : `${playground.b ? `${side.toUpperCase()} ` : "test accuracy "}${score("test").toFixed(3)}${playground.b ? "" : `, training ${score("train").toFixed(3)}`}`;
+      return Number.isNaN(score("test")) ? "" : `${playground.b ? `${side.toUpperCase()} ` : ""}${score("test").toFixed(3)}${playground.b ? "" : `, training ${score("train").toFixed(3)}`}`;
     });
-    return `Epoch ${epochs.toLocaleString("en")}.${of} ${playground.b ? "test accuracy " : ""}${scores.join(", ")}.`;
+    return `Epoch ${epochs.toLocaleString("en")}${of}: test accuracy ${scores.join(", ")}.`;
   }
 
   /** What has changed on the curves. */

@@ -113,11 +113,17 @@ export class Playground {
 
   /** Take a new value, or say why not. @param {string} path @param {string | number | boolean} value */
   try(path, value) {
-    const both = TOGETHER.includes(path), set = (/** @type {Setting} */ setting) => change(setting, path, value);
+    const both = TOGETHER.includes(path) || (this.small && !this.compares(path)), set = (/** @type {Setting} */ setting) => change(setting, path, value);
     const asked = {a: both || this.side === "a" ? set(this.a) : this.a, b: this.b && (both || this.side === "b" ? set(this.b) : this.b), example: this.example};
     const why = [asked.a, asked.b].flatMap((setting) => (setting ? [...refusals(setting), tooMuch(setting)] : [])).find(Boolean) ?? "";
     if (!why) this.renew(asked);
     return why;
+  }
+
+  /** Whether the example compares two values of a part of the setting. @param {string} path */
+  compares(path) {
+    const {a, b} = this.example ?? {};
+    return Boolean(a && b && get(a, path) !== get(b, path));
   }
 
   /** Take other settings. What has just ended trains at once with them, as does what is training. @param {Asked} asked */
@@ -138,7 +144,8 @@ export class Playground {
   begin(asked) {
     this.playing = this.stepping = false;
     this.bench = new Bench(asked.a, asked.b);
-    this.side = asked.b ? "b" : "a";
+    // In a chapter, B is what A is compared with.
+    this.side = asked.b && !this.small ? "b" : "a";
     this.layout.forget();
     this.say("");
     this.take(asked, true);

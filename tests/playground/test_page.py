@@ -97,14 +97,14 @@ def lines(page: Page, chart: str = "accuracy") -> dict[str, list[float]]:
 def test_it_trains_pauses_and_is_reset(opened: Page) -> None:
     press(opened, "One epoch")
     settle(opened)
-    assert status(opened).startswith("Epoch 1. test accuracy 0.")
+    assert status(opened).startswith("Epoch 1: test accuracy 0.")
     go(opened, f"{QUICK}&epochs=20000")
     opened.get_by_role("button", name="Train", exact=True).press("Enter")
     opened.wait_for_function("playground.epochs() > 20")
     opened.get_by_role("button", name="Pause").press("Enter")
     settle(opened)
     epoch = opened.evaluate("playground.epochs()")
-    assert status(opened).startswith(f"Epoch {epoch:,}.")
+    assert status(opened).startswith(f"Epoch {epoch:,}:")
     press(opened, "Reset")
     settle(opened)
     assert status(opened) == ""
@@ -177,7 +177,7 @@ def test_training_that_diverges_is_said_to(opened: Page) -> None:
 def test_it_ends_where_the_example_ends_and_goes_on_when_told(opened: Page) -> None:
     press(opened, "Train")
     settle(opened)
-    assert status(opened).startswith("Epoch 30.")
+    assert status(opened).startswith("Epoch 30:")
     press(opened, "Train")
     opened.wait_for_function("playground.epochs() > 35")
     press(opened, "Pause")
@@ -221,13 +221,13 @@ def test_while_it_trains_it_shows_where_it_stands_and_reads_out_only_the_end(ope
     opened.get_by_label("Speed").select_option("10")
     press(opened, "Train")
     opened.wait_for_function(
-        "/^Epoch \\d+\\. test accuracy 0\\.\\d{3}/.test(document.querySelector('.playground-now').innerText)"
+        "/^Epoch \\d+: test accuracy 0\\.\\d{3}/.test(document.querySelector('.playground-now').innerText)"
     )
     assert said.text_content() == ""
     assert now.evaluate("one => one.closest('[role], [aria-live]')") is None
     opened.get_by_label("Speed").select_option("0")
     settle(opened)
-    assert said.inner_text().startswith("Epoch 30.")
+    assert said.inner_text().startswith("Epoch 30:")
     assert not now.is_visible()
 
 
@@ -388,7 +388,7 @@ def test_several_seeds_have_a_mean_and_a_band(opened: Page) -> None:
     for _ in range(3):
         press(opened, "One epoch")
     settle(opened)
-    assert status(opened).startswith("Epoch 3. Mean of 3 seeds")
+    assert status(opened).startswith("Epoch 3, mean of 3 seeds: ")
     assert "seeds=3" in opened.url
     band, each = opened.evaluate(
         """() => [playground.layout.loss.bands[0], playground.bench.pairs.map(({a}) => a.history.test.loss)]"""
@@ -552,7 +552,7 @@ def test_points_are_drawn_by_hand(opened: Page, how: str) -> None:
     assert "x = np.array([[" in opened.locator(".playground-code code").text_content()
     press(opened, "Train")
     settle(opened)
-    assert status(opened).startswith("Epoch 30.")
+    assert status(opened).startswith("Epoch 30:")
 
 
 def test_the_world_is_redrawn_and_twenty_borders_lie_over_one_another(opened: Page) -> None:
@@ -695,6 +695,20 @@ def test_two_playgrounds_of_a_page_take_turns(opened: Page) -> None:
     opened.wait_for_function("playground.loop.timer === undefined && other.loop.timer === undefined")  # fmt: skip
     assert opened.get_by_label("Momentum of the moving averages", exact=True).count() == 2
     assert opened.evaluate("new Set([...document.querySelectorAll('[id]')].map(one => one.id)).size") == opened.locator("[id]").count()  # fmt: skip
+
+
+def test_in_a_chapter_a_knob_turns_what_is_compared_in_a_and_all_else_in_both(opened: Page) -> None:
+    opened.evaluate(
+        """() => { const root = document.getElementById("root");
+          window.playground = Playground.open(root, {address: "try-before-activation", small: true, knobs: ["network.layers", "normalization.place"]}); }"""
+    )
+    settle(opened)
+    fill(opened, "Hidden layers", "2")
+    opened.get_by_label("Batch normalization", exact=True).select_option("after")
+    assert opened.evaluate(
+        "[playground.a, playground.b].map(({network, normalization}) => [network.layers, normalization.place])"
+    ) == [[2, "after"], [2, "none"]]
+    assert opened.locator(".playground-chips li").count() == 1
 
 
 def test_on_a_phone_regions_and_scores_stay_in_sight_while_a_knob_is_turned(opened: Page) -> None:

@@ -54,7 +54,7 @@ def test_the_playground_trains_on_its_page_by_keyboard(
     page.locator(".playground-all > summary").press("Enter")
     page.get_by_label("Seeds in a row", exact=True).fill("2")
     page.get_by_role("button", name="One epoch").press("Enter")
-    page.locator(".playground-status", has_text="Mean of 2 seeds").wait_for()
+    page.locator(".playground-status", has_text="mean of 2 seeds").wait_for()
     page.locator(".playground-code summary").press("Enter")
     assert "keras.layers.BatchNormalization(momentum=0.99)" in page.inner_text(".playground-code code")  # fmt: skip
     judge(page.evaluate(SEEN), name, found)
@@ -84,7 +84,7 @@ def test_worked_examples_train_in_their_chapter(
         knobs.first.wait_for()
         assert knobs.count() == len(fold.get_attribute("data-knobs").split())
         fold.get_by_role("button", name="One epoch").press("Enter")
-        fold.locator(".playground-status", has_text="Epoch 1.").wait_for()
+        fold.locator(".playground-status", has_text="Epoch 1:").wait_for()
         example = fold.get_attribute("data-example")
         link = fold.get_by_role("link", name="Open it in the playground")
         assert link.get_attribute("href").endswith(f"{PLAYGROUND}.html#example={example}")
