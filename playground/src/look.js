@@ -33,17 +33,20 @@ export function* lookInside(run, mode, before) {
   const rows = Math.min(sets.train.count, MOST);
   /** What each dense layer received: all values, and unit by unit their sums and sums of squares. */
   const seen = dense.map(({inputs}) => ({values: new Float32Array(rows * inputs), sums: new Float64Array(inputs), squares: new Float64Array(inputs)}));
-  for (const [start, count] of run.parts(rows)) {
-    forward(layers, sets.train.x.subarray(2 * start, 2 * (start + count)), count, mode, (layer, received) => {
-      if (layer.kind !== "dense") return;
-      const {values, sums, squares} = seen[dense.indexOf(layer)], {inputs} = layer;
-      values.set(received.subarray(0, count * inputs), start * inputs);
-      for (let at = 0; at < count * inputs; at++) {
-        sums[at % inputs] += received[at];
-        squares[at % inputs] += received[at] ** 2;
-      }
-    });
-    yield undefined;
+  // Units are chosen by what they say in inference: a unit that is dropped says nothing, and has to be seen all the same.
+  for (const pass of new Set(/** @type {Mode[]} */ (["inference", mode]))) {
+    for (const [start, count] of run.parts(rows)) {
+      forward(layers, sets.train.x.subarray(2 * start, 2 * (start + count)), count, pass, (layer, received) => {
+        if (layer.kind !== "dense") return;
+        const {values, sums, squares} = seen[dense.indexOf(layer)], {inputs} = layer;
+        values.set(received.subarray(0, count * inputs), start * inputs);
+        for (let at = 0; at < count * inputs && pass === "inference"; at++) {
+          sums[at % inputs] += received[at];
+          squares[at % inputs] += received[at] ** 2;
+        }
+      });
+      yield undefined;
+    }
   }
   const chosen = dense.slice(1).map((layer, index) => {
     const {sums, squares} = seen[index + 1];

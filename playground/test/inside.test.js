@@ -51,6 +51,13 @@ test("in training mode, what the last mask dropped says nothing", () => {
   assert.ok(finish(lookInside(run, "inference", [])).columns[0].units.every(({dropped}) => !dropped));
 });
 
+test("the same units are shown in both modes, so that those that are dropped are seen to be", () => {
+  const run = train("network.width=40&dropout.hidden=0.7", 3);
+  const [there, here] = ["inference", "frozen"].map((mode) => finish(lookInside(run, mode, [])).columns[0].units);
+  assert.deepEqual(here.map(({index}) => index), there.map(({index}) => index));
+  assert.ok(here.some(({dropped}) => dropped));
+});
+
 test("what normalization gives to the next layer is spread around zero with its size", () => {
   const setting = "data.units=large&normalization.place=input&network.width=6";
   const [inputs] = finish(lookInside(train(setting, 2), "frozen", [])).received;
