@@ -592,7 +592,7 @@ def test_units_are_pictures_whose_part_of_the_output_is_seen_when_pointed_at(ope
 
 
 def test_one_switch_shows_the_network_as_training_sees_it(opened: Page) -> None:
-    go(opened, f"{QUICK}&noise.input=0.3")
+    go(opened, "network.width=20&epochs=30&dropout.hidden=0.8&noise.input=0.3")
     opened.locator(".playground-look > summary").click()
     press(opened, "Train")
     settle(opened)
