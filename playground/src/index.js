@@ -2,6 +2,7 @@
 /** What the playground's page and its tests use; bundled into one classic script, since from files browsers load no modules. */
 import "uplot/dist/uPlot.min.css";
 import "../playground.css";
+import "../views.css";
 
 export {drawPoints, inUnits} from "./data.js";
 export {crossEntropy, forward} from "./network.js";
