@@ -34,7 +34,8 @@ export class Challenge {
     this.options = element("div", {class: "playground-options", role: "group", "aria-label": "Your prediction"});
     this.result = element("div", {class: "playground-result", role: "status"});
     this.more = element("div", {class: "playground-more"});
-    this.box = element("section", {class: "playground-question", "aria-label": "Question"}, this.asked, this.options, this.result, this.more);
+    // No landmark: a chapter has several.
+    this.box = element("div", {class: "playground-question", role: "group", "aria-label": "Question"}, this.asked, this.options, this.result, this.more);
   }
 
   /** Ask an example's question. @param {Example | undefined} example */
