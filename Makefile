@@ -22,7 +22,7 @@ book: $(VENV)/ready ## build the HTML book from the stored outputs and say where
 notebooks: $(VENV)/ready ## bring the notebooks up to date with their pages (executes what changed)
 	$(BIN)/course build
 
-evidence: $(VENV)/ready ## run all experiments of the evidence pages in full; what was interrupted goes on
+evidence: $(VENV)/ready ## run all experiments of the evidence pages in full (an hour)
 	$(RUN) -m coursekit build --force --jobs 1 $(basename $(EVIDENCE))
 
 picture: book ## take the picture in README anew, of the playground (a minute; needs Chromium)
@@ -107,7 +107,7 @@ canary: $(VENV)/ready ## try the newest releases of everything and say what brok
 benchmark: $(VENV)/ready ## time the engine against plain Keras (two minutes) and write the table
 	$(RUN) benchmarks/engine.py
 
-benchmark-tricks: $(VENV)/ready ## time two whole pages without one trick of the engine after the other (half an hour)
+benchmark-tricks: $(VENV)/ready ## time two pages and three networks without one trick of the engine after the other (two hours)
 	$(RUN) benchmarks/tricks.py
 
 benchmark-grading: $(VENV)/ready ## grade a class of 60 submissions, and a sample by nbgrader alone (ten minutes)
