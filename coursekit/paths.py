@@ -15,7 +15,7 @@ GLOSSARY, INSTRUCTORS, LEDGER, PLAYGROUND = (
 )
 
 # The examples of the playground, for the worked examples and the exercises of the chapters.
-PRESETS = "playground/src/presets.json"
+EXAMPLES = "playground/src/examples.json"
 
 
 def texts(root: Path) -> list[Path]:

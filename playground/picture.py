@@ -27,10 +27,9 @@ def take(width: int = 1000, height: int = 760) -> None:
         page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1.25)  # fmt: skip
         page.set_default_timeout(MINUTES * 60_000)
         page.goto(f"{address}pages/playground.html")
-        page.get_by_role("button", name="Start the playground").click()
         page.get_by_label("Example").select_option(EXAMPLE)
-        page.get_by_role("button", name="Pause", exact=True).wait_for()
-        page.get_by_role("button", name="Train", exact=True).wait_for()
+        page.locator(".playground-options button").first.click()
+        page.locator(".playground-status", has_text="Here the example ends").wait_for()
         page.evaluate("document.activeElement.blur(); scrollTo({top: 0, behavior: 'instant'})")
         clip = page.locator(".playground").first.bounding_box() | {"height": height}
         PICTURE.write_bytes(smaller_png(page.screenshot(full_page=True, clip=clip)))
