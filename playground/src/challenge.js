@@ -18,6 +18,8 @@ export class Challenge {
   chosen = undefined;
   /** @type {import("./measures.js").Measured | undefined} */
   measured = undefined;
+  /** Of which settings the last measurement is, as in an address. */
+  key = "";
 
   /**
    * @param {string} pages the way to the book's first page
@@ -33,9 +35,11 @@ export class Challenge {
     this.asked = element("p", {class: "playground-asked"});
     this.options = element("div", {class: "playground-options", role: "group", "aria-label": "Your prediction"});
     this.result = element("div", {class: "playground-result", role: "status"});
+    /** What came of a change, once the question is answered. */
+    this.now = element("p", {class: "playground-result", role: "status"});
     this.more = element("div", {class: "playground-more"});
     // No landmark: a chapter has several.
-    this.box = element("div", {class: "playground-question", role: "group", "aria-label": "Question"}, this.asked, this.options, this.result, this.more);
+    this.box = element("div", {class: "playground-question", role: "group", "aria-label": "Question"}, this.asked, this.options, this.result, this.now, this.more);
   }
 
   /** Ask an example's question. @param {Example | undefined} example */
@@ -48,8 +52,7 @@ export class Challenge {
       ...(example ? [button("or sketch the test curve", () => this.actions.sketch(), {class: "playground-plain"})] : []),
     );
     this.options.toggleAttribute("hidden", !example);
-    this.result.replaceChildren();
-    this.more.replaceChildren();
+    for (const part of [this.result, this.now, this.more]) part.replaceChildren();
   }
 
   /** @param {number} index */
@@ -60,8 +63,10 @@ export class Challenge {
     this.actions.predict();
   }
 
-  /** Say that the question is about other settings than the present ones, or that it is about these. @param {boolean} changed */
-  changed(changed) {
+  /** Say that the question is about other settings than the present ones, or that it is about these. @param {boolean} changed @param {string} key of the present ones */
+  changed(changed, key) {
+    if (key !== this.key) this.now.replaceChildren();
+    this.key = key;
     if (!this.example || this.measured) return;
     this.options.toggleAttribute("hidden", changed);
     this.more.replaceChildren(...(changed ? ["The question is about the example as it was. ", button("Back to it", () => this.actions.back())] : []));
@@ -86,5 +91,11 @@ export class Challenge {
     const why = element("details", {}, element("summary", {}, "Why?"), element("p", {}, `${example.why} `, where), element("p", {}, element("strong", {}, "Then: "), example.then));
     const next = EXAMPLES[(EXAMPLES.findIndex(({name}) => name === example.name) + 1) % EXAMPLES.length];
     this.more.replaceChildren(why, ...(this.whole ? [button(`Next question: ${next.title.replace(/^Exercise: /, "")}`, () => this.actions.next(next))] : []));
+  }
+  /** Measure the same once more, after a change. @param {import("./measures.js").Runs} runs */
+  again(runs) {
+    const {example} = this;
+    if (!example || (example.b && !runs.b.length)) return;
+    this.now.replaceChildren(element("strong", {}, "As it is set now: "), MEASURES[example.measure](runs, example.measured).words);
   }
 }

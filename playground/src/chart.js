@@ -132,8 +132,10 @@ export class Chart {
     const style = getComputedStyle(this.place), css = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
     const text = css("--pst-color-text-base") || "#222", grid = css("--pst-color-border") || "#ccc";
     const axis = {stroke: text, font: FONT, labelFont: FONT, ticks: {show: false}, border: {show: true, stroke: grid, width: 1}};
-    const drawn = this.lines.map(({colour, stroke = "solid", width = 2}) => ({
-      stroke: css(`--playground-${colour}`), dash: DASHES[stroke], width, spanGaps: true, points: {show: false},
+    const drawn = this.lines.map(({colour, stroke = "solid", width = 2}, index) => ({
+      stroke: css(`--playground-${colour}`), dash: DASHES[stroke], width, spanGaps: true,
+      // One value alone makes no line.
+      points: {show: () => this.lines[index]?.x.length === 1, size: 7, width: 0, fill: css(`--playground-${colour}`)},
     }));
     const hidden = {width: 0, spanGaps: true, points: {show: false}};
     this.plot = new uPlot(

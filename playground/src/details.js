@@ -3,18 +3,9 @@
 import {Chart} from "./chart.js";
 import {brush, element} from "./dom.js";
 
-/** @typedef {import("./training.js").Training} Training @typedef {"a" | "b"} Side @typedef {{x: number[], y: number[]}} Curve */
-/** @typedef {{hidden: Curve, output: Curve, mean: Curve, movingMean: Curve, variance: Curve, movingVariance: Curve}} Seen */
-
-/** @returns {Curve} */
-const empty = () => ({x: [], y: []});
-/** @param {Float32Array} kernel */
-const norm = (kernel) => Math.sqrt(kernel.reduce((sum, value) => sum + value ** 2, 0));
+/** @typedef {import("./training.js").Training} Training @typedef {"a" | "b"} Side @typedef {import("./training.js").Inner} Inner */
 
 export class Details {
-  /** What was seen of each run. @type {WeakMap<Training, Seen>} */
-  seen = new WeakMap();
-
   /** @param {import("./chart.js").Zoom} zoom */
   constructor(zoom) {
     this.norms = new Chart("Norms of weights", {high: 8, zoom, note: "Root of the sum of squares, without biases: first hidden layer solid, output layer dashed."});
@@ -24,34 +15,11 @@ export class Details {
     this.place = element("div", {class: "playground-views"}, this.norms.figure, this.means.figure, this.variances.figure, this.masks.figure);
   }
 
-  /** Note where a run stands. @param {Training} run */
-  look(run) {
-    const {layers, epochs, updates} = run;
-    let seen = this.seen.get(run);
-    if (!seen) this.seen.set(run, (seen = {hidden: empty(), output: empty(), mean: empty(), movingMean: empty(), variance: empty(), movingVariance: empty()}));
-    const at = epochs + (run.middle ? 0.5 : 0), all = /** @type {Seen} */ (seen);
-    if (!updates.step || (all.hidden.x.at(-1) ?? 0) >= at) return;
-    const note = (/** @type {keyof Seen} */ name, /** @type {number} */ value) => {
-      all[name].x.push(at);
-      all[name].y.push(value);
-    };
-    const dense = layers.filter((layer) => layer.kind === "dense");
-    note("hidden", norm(dense[0].kernel));
-    note("output", norm(dense[dense.length - 1].kernel));
-    const normalization = layers.find((layer) => layer.kind === "normalization");
-    if (!normalization?.last.batches) return;
-    note("mean", normalization.last.mean[0]);
-    note("movingMean", normalization.mean[0]);
-    note("variance", normalization.last.variance[0]);
-    note("movingVariance", normalization.variance[0]);
-  }
-
   /** @param {[Side, Training][]} runs @param {number} end */
   draw(runs, end) {
-    for (const [, run] of runs) this.look(run);
-    const lines = (/** @type {[keyof Seen, string, import("./chart.js").Stroke][]} */ kinds) =>
-      runs.flatMap(([side, run]) => kinds.map(([kind, name, stroke]) => ({
-        ...(this.seen.get(run)?.[kind] ?? empty()), name: runs.length > 1 ? `${side.toUpperCase()}, ${name}` : name, colour: side, stroke, width: stroke === "dotted" ? 1.25 : 2,
+    const lines = (/** @type {[keyof Inner, string, import("./chart.js").Stroke][]} */ kinds) =>
+      runs.flatMap(([side, {inner}]) => kinds.filter(([kind]) => inner[kind].x.length).map(([kind, name, stroke]) => ({
+        ...inner[kind], name: runs.length > 1 ? `${side.toUpperCase()}, ${name}` : name, colour: side, stroke, width: stroke === "dotted" ? 1.25 : 2,
       })));
     const normalized = runs.some(([, {setting}]) => setting.normalization.place !== "none");
     this.norms.draw(lines([["hidden", "first hidden layer", "solid"], ["output", "output layer", "dashed"]]), [], end);

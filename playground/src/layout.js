@@ -1,5 +1,6 @@
 // @ts-check
 /** Where everything of the playground stands, and what of it is shown. */
+import {write} from "./address.js";
 import {keyOf} from "./bench.js";
 import {Challenge, placeOf} from "./challenge.js";
 import {Chart, Zoom} from "./chart.js";
@@ -259,7 +260,7 @@ export class Layout {
     }
     this.drawing.show(a.data.kind === "drawn", a.data.drawn);
     this.problems.show(a.data.kind);
-    this.challenge.changed(!playground.asksThis());
+    this.challenge.changed(!playground.asksThis(), write({a, b, pins: []}));
     this.shelf.show();
     this.sets.forEach((one, index) => one.setAttribute("aria-pressed", String(playground.sets.includes(Object.keys(SETS)[index]))));
     this.modes.forEach((one, index) => one.setAttribute("aria-pressed", String(Object.keys(MODES)[index] === playground.mode)));
@@ -279,7 +280,7 @@ export class Layout {
     const {a, b} = this.playground;
     if (!b) return "";
     const setting = side === "a" ? a : b, paths = differences(a, b);
-    return paths.map((path) => `${label(path).toLowerCase()} ${valueInWords(path, get(setting, path))}`).join(", ");
+    return paths.map((path) => `${label(path).toLowerCase()}: ${valueInWords(path, get(setting, path))}`).join(", ");
   }
 
   showCompared() {
@@ -289,7 +290,7 @@ export class Layout {
       return;
     }
     const chips = differences(a, b).map((path) => {
-      const words = `${label(path)} ${valueInWords(path, get(a, path))} → ${valueInWords(path, get(b, path))}`;
+      const words = `${label(path)}: ${valueInWords(path, get(a, path))} → ${valueInWords(path, get(b, path))}`;
       return element("li", {}, words, ...(playground.small ? [] : [button("Undo", () => playground.undo(path), {class: "playground-small", "aria-label": `Undo: ${words}`})]));
     });
     const list = chips.length ? element("ul", {class: "playground-chips", "aria-label": "What differs in B"}, ...chips) : element("span", {}, "nothing yet. Change one thing.");
@@ -374,9 +375,11 @@ export class Layout {
     drawPoints(context, {train, test: none}, reachOf(this.playground.a.data));
   }
 
-  /** Lay the prediction beside the result. */
+  /** All runs have ended: lay the prediction beside the result, or say what came of a change. */
   answer() {
     const {playground} = this, [a, b] = SIDES.map((side) => playground.runs(side)), {history} = a[0];
+    if (this.challenge.measured) return this.challenge.again({a, b});
+    if (!playground.asksThis()) return;
     this.challenge.answer({a, b}, this.sketch.distance(history.epochs, history.test.accuracy));
     this.sketch.toggle(false);
   }

@@ -373,7 +373,7 @@ export class Playground {
     if (broken.length) words.push(`The loss${this.b ? ` of ${broken.map(([side]) => side.toUpperCase()).join(" and ")}` : ""} is no longer a number: training has diverged.`);
     if (ended && epochs === this.end) words.push(this.end < LAST ? "Here the example ends; Train goes on." : "More epochs do not fit into the curves.");
     this.say(words.join(" "));
-    if (ended && epochs === this.end && this.asksThis() && runs.length) this.layout.answer();
+    if (ended && epochs === this.end && runs.length) this.layout.answer();
     this.revision += 1;
   }
 

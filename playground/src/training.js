@@ -6,6 +6,14 @@ import {backward, build, crossEntropy, forward, parameters, STREAMS} from "./net
 import {Updates} from "./optimizers.js";
 import {Random} from "./random.js";
 
+/** @typedef {{x: number[], y: number[]}} Curve over epochs */
+/** @typedef {{hidden: Curve, output: Curve, mean: Curve, movingMean: Curve, variance: Curve, movingVariance: Curve}} Inner */
+
+/** @returns {Curve} */
+const empty = () => ({x: [], y: []});
+/** The root of the sum of squares. @param {Float32Array} kernel */
+const norm = (kernel) => Math.sqrt(kernel.reduce((sum, value) => sum + value ** 2, 0));
+
 /** About how often a run is evaluated until its end; no curve shows more. */
 const PLACES = 200;
 
@@ -41,6 +49,8 @@ export class Training {
      * @type {{epochs: number[], train: Scores, test: Scores, reported: Scores}}
      */
     this.history = {epochs: [], train: {loss: [], accuracy: []}, test: {loss: [], accuracy: []}, reported: {loss: [], accuracy: []}};
+    /** At the same epochs: norms of the first and the last layer's weights, and what the first unit's statistics are that batch normalization sees. @type {Inner} */
+    this.inner = {hidden: empty(), output: empty(), mean: empty(), movingMean: empty(), variance: empty(), movingVariance: empty()};
     this.sums = {loss: 0, right: 0};
     /** The last batch, as the network received it. @type {Set} */
     this.batch = {x: new Float32Array(0), y: new Float32Array(0), count: 0};
@@ -104,6 +114,24 @@ export class Training {
       history[name].loss.push(loss);
       history[name].accuracy.push(accuracy);
     }
+    this.lookInside(epoch);
+  }
+
+  /** @param {number} epoch */
+  lookInside(epoch) {
+    const {layers, inner} = this, note = (/** @type {keyof Inner} */ name, /** @type {number} */ value) => {
+      inner[name].x.push(epoch);
+      inner[name].y.push(value);
+    };
+    const dense = layers.filter((layer) => layer.kind === "dense");
+    note("hidden", norm(dense[0].kernel));
+    note("output", norm(dense[dense.length - 1].kernel));
+    const normalization = layers.find((layer) => layer.kind === "normalization");
+    if (!normalization) return;
+    note("mean", normalization.last.mean[0]);
+    note("movingMean", normalization.mean[0]);
+    note("variance", normalization.last.variance[0]);
+    note("movingVariance", normalization.variance[0]);
   }
 
   /** A piece of evaluating where the run stands. */

@@ -83,6 +83,6 @@ export function differences(one, other) {
 
 /** What differs, in words; "the same" if nothing does. @param {Setting} from @param {Setting} to @param {string[]} [ignored] paths */
 export function inWords(from, to, ignored = []) {
-  const words = differences(from, to).filter((path) => !ignored.includes(path)).map((path) => `${label(path)} ${valueInWords(path, get(to, path))}`);
+  const words = differences(from, to).filter((path) => !ignored.includes(path)).map((path) => `${label(path)}: ${valueInWords(path, get(to, path))}`);
   return words.join(", ") || "nothing changed";
 }

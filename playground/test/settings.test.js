@@ -73,8 +73,8 @@ test("each part of a setting has a knob, but for the problem, which has pictures
 test("what differs is said in words", () => {
   const other = fromAddress("dropout.hidden=0.4&epochs=2000").setting;
   assert.deepEqual(differences(DEFAULT, other), ["dropout.hidden", "epochs"]);
-  assert.equal(inWords(DEFAULT, other), "Dropout rate after hidden layers 0.4, Epochs 2,000");
-  assert.equal(inWords(DEFAULT, other, ["epochs"]), "Dropout rate after hidden layers 0.4");
+  assert.equal(inWords(DEFAULT, other), "Dropout rate after hidden layers: 0.4, Epochs: 2,000");
+  assert.equal(inWords(DEFAULT, other, ["epochs"]), "Dropout rate after hidden layers: 0.4");
   assert.equal(inWords(DEFAULT, DEFAULT), "nothing changed");
   assert.equal(`${label("data.kind")} ${valueInWords("data.kind", "xor")}`, "Problem four quadrants");
 });

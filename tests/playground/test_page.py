@@ -281,7 +281,7 @@ def test_steps_of_a_spinner_throw_no_finished_run_away(opened: Page) -> None:
     for _ in range(6):  # each begins a run that does not come to its end
         number.press("ArrowUp")
     assert kept.count() == 1
-    assert "Dropout rate after hidden layers 0.4" in kept.inner_text()
+    assert "Dropout rate after hidden layers: 0.4" in kept.inner_text()
     assert "after 30 epochs" in kept.inner_text()
     opened.get_by_label("Speed").select_option("0")
     settle(opened)
@@ -320,7 +320,7 @@ def test_two_settings_are_compared_and_what_differs_is_said_with_undo(opened: Pa
     assert "nothing yet. Change one thing." in compared.inner_text()
     fill(opened, DROPOUT, "0")
     chips = opened.locator(".playground-chips li")
-    assert chips.inner_text().startswith("Dropout rate after hidden layers 0.4 → 0")
+    assert chips.inner_text().startswith("Dropout rate after hidden layers: 0.4 → 0")
     assert "b.dropout.hidden=0" in opened.url
     fill(opened, "Batch size", "8")
     assert chips.count() == 2
@@ -466,6 +466,29 @@ def test_the_example_stays_when_its_knobs_are_turned_and_marks_what_was_changed(
     fill(opened, "Momentum of the moving averages", "0.9")
     press(opened, "Back to it")
     assert opened.url.endswith("#example=after-activation")
+
+
+def test_after_the_answer_a_change_is_measured_by_the_same_question(opened: Page) -> None:
+    shorten(opened, "max-norm", 40)
+    go(opened, "try-max-norm")
+    opened.locator(".playground-options button").first.click()
+    settle(opened)
+    now = opened.locator(".playground-result").nth(1)
+    assert now.text_content() == ""
+    opened.get_by_role("button", name="A", exact=True).click()
+    fill(opened, "Max-norm of hidden units (0: none)", "0.1")  # trains at once
+    opened.wait_for_function("playground.epochs() === 40")
+    settle(opened)
+    apart = re.fullmatch(
+        r"As it is set now: The test accuracies of A and B are at most (0\.\d{3}) apart\.",
+        now.inner_text(),
+    )
+    assert float(apart[1]) > 0
+    opened.get_by_label("Speed").select_option("1")
+    fill(opened, "Max-norm of hidden units (0: none)", "0.2")
+    assert now.text_content() == ""  # what was measured is of another setting
+    opened.get_by_label("Speed").select_option("0")
+    settle(opened)
 
 
 def test_a_setting_like_another_example_does_not_become_it(opened: Page) -> None:
