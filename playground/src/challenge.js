@@ -36,7 +36,7 @@ export class Challenge {
     this.options = element("div", {class: "playground-options", role: "group", "aria-label": "Your prediction"});
     this.result = element("div", {class: "playground-result", role: "status"});
     /** What came of a change, once the question is answered. */
-    this.now = element("p", {class: "playground-result", role: "status"});
+    this.now = element("p", {class: "playground-again", role: "status"});
     this.more = element("div", {class: "playground-more"});
     // No landmark: a chapter has several.
     this.box = element("div", {class: "playground-question", role: "group", "aria-label": "Question"}, this.asked, this.options, this.result, this.now, this.more);

@@ -39,7 +39,7 @@ export class Inside {
   look = undefined;
   /** The unit that is looked at closely, by its layer and its place among those shown. @type {{layer: number, place: number} | undefined} */
   picked = undefined;
-  /** What each layer received when the run was first seen. @type {import("./look.js").Received[]} */
+  /** What passed through the network when the run was first seen. @type {import("./look.js").Passed[]} */
   first = [];
   made = "";
 
@@ -77,7 +77,7 @@ export class Inside {
     }
     const {asking} = this, {done, value} = asking.work.next();
     if (done) {
-      if (this.shown.run !== run) this.first = value.received;
+      if (this.shown.run !== run) this.first = value.passed;
       this.asking = undefined;
       this.shown = {run, updates: asking.updates, mode};
       this.draw(value);
@@ -103,7 +103,7 @@ export class Inside {
     this.connect(look);
     const few = columns.map(({of, units}, layer) => (units.length < of ? `${units.length} of the ${of} units of layer ${layer + 1}` : "")).filter(Boolean);
     this.note.textContent = `${few.length ? `Shown are ${few.join(" and ")}, those that the next layer listens to most. ` : ""}Orange speaks for the squares, blue for the circles; the width of a line is the size of its weight. Point at a unit to see its part.`;
-    this.spread(look.received);
+    this.spread(look.passed);
     this.show(logits);
   }
 
@@ -191,15 +191,15 @@ export class Inside {
       : last ? `${name}: its part of the output, ${format(low)} to ${format(high)}. Its weight to the output is ${signed(factor, 2)}.` : `${name}: what it gives to the next layer, ${format(low)} to ${format(high)}.`;
   }
 
-  /** What each layer receives, beside what it received at first. @param {Look["received"]} received */
-  spread(received) {
+  /** What each layer receives, and batch normalization gives, beside what that was at first. @param {Look["passed"]} passed */
+  spread(passed) {
     const width = 160, height = 60;
-    this.histograms.replaceChildren(...received.map(({counts, reach, mean, sd}, layer) => {
-      const name = layer === received.length - 1 ? "the output" : `layer ${layer + 1}`, most = Math.max(...counts, 1e-9), bar = width / BARS, before = this.first[layer];
-      const words = `What ${name} receives: mean ${format(mean)}, standard deviation ${format(sd)}`;
+    this.histograms.replaceChildren(...passed.map(({name, counts, reach, mean, sd}, place) => {
+      const most = Math.max(...counts, 1e-9), bar = width / BARS, before = this.first[place];
+      const words = `What ${name}: mean ${format(mean)}, standard deviation ${format(sd)}`;
       const at = (/** @type {number} */ value) => Math.max(0, Math.min(width, ((value / reach + 1) / 2) * width));
       return element("figure", {},
-        element("figcaption", {}, element("strong", {}, `What ${name} receives`), ` mean ${format(mean)}, sd ${format(sd)}`),
+        element("figcaption", {}, element("strong", {}, `What ${name}`), element("span", {class: "playground-words"}, `mean ${format(mean)}, sd ${format(sd)}`)),
         svg("svg", {viewBox: `0 0 ${width} ${height + 18}`, role: "img", "aria-label": words},
           ...counts.map((count, index) => svg("rect", {x: index * bar + 0.3, width: bar - 0.6, y: height * (1 - count / most), height: (height * count) / most, class: "playground-bar-now"})),
           svg("line", {x1: at(before.mean - before.sd), x2: at(before.mean + before.sd), y1: height + 1.5, y2: height + 1.5, class: "playground-before"}),

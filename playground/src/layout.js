@@ -233,15 +233,16 @@ export class Layout {
 
   // ---------------------------------------------------------------------------- showing
 
-  /** Begin anew with all pictures. */
-  forget() {
+  /** Begin anew with all pictures, and with the curves that the question is about. @param {{b?: unknown, example?: import("./examples.js").Example}} asked */
+  forget({b, example}) {
     for (const side of SIDES) this.regions[side].forget();
     this.inside.forget();
     for (const chart of [this.accuracy, this.loss]) chart.reset();
     this.details.reset();
     this.sketch.clear();
     this.zoom.set(undefined);
-    this.playground.sets = this.playground.b ? ["test", "train"] : ["test", "train", "reported"];
+    // Six curves are too many to begin with.
+    this.playground.sets = !b ? ["test", "train", "reported"] : ["test", example?.measure === "reportedApart" ? "reported" : "train"];
   }
 
   /** Show the settings. */

@@ -8,8 +8,9 @@ import {grid, reachOf} from "./region.js";
  * @typedef {{index: number, values: Float32Array, share: number, dropped: boolean, weights: number[]}} Unit what it gives to the next
  *   layer, place by place; its `share` in what the next layer receives, by which it was chosen; its `weights` to the shown units there
  * @typedef {{of: number, units: Unit[]}} Column the units that are shown, and of how many
- * @typedef {{counts: number[], reach: number, mean: number, sd: number}} Received how values are spread from -reach to reach
- * @typedef {{columns: Column[], incoming: number[][], received: Received[], output: Float32Array}} Look `incoming` are the weights of the
+ * @typedef {{counts: number[], reach: number, mean: number, sd: number}} Spread of values, from -reach to reach
+ * @typedef {Spread & {name: string}} Passed values at one place of the network, which `name` says
+ * @typedef {{columns: Column[], incoming: number[][], passed: Passed[], output: Float32Array}} Look `incoming` are the weights of the
  *   two inputs to the shown units of the first layer, `output` is the logit
  */
 
@@ -33,10 +34,13 @@ export function* lookInside(run, mode, before) {
   const rows = Math.min(sets.train.count, MOST);
   /** What each dense layer received: all values, and unit by unit their sums and sums of squares. */
   const seen = dense.map(({inputs}) => ({values: new Float32Array(rows * inputs), sums: new Float64Array(inputs), squares: new Float64Array(inputs)}));
+  /** What batch normalization received and, before an activation, gave; behind one, the next layer receives that. @type {Map<import("./network.js").Layer, Float32Array[]>} */
+  const normalized = new Map(layers.filter(({kind}) => kind === "normalization").map((layer) => [layer, Array.from({length: setting.normalization.place === "before" ? 2 : 1}, () => new Float32Array(rows * layer.size))]));
   // Units are chosen by what they say in inference: a unit that is dropped says nothing, and has to be seen all the same.
   for (const pass of new Set(/** @type {Mode[]} */ (["inference", mode]))) {
     for (const [start, count] of run.parts(rows)) {
-      forward(layers, sets.train.x.subarray(2 * start, 2 * (start + count)), count, pass, (layer, received) => {
+      forward(layers, sets.train.x.subarray(2 * start, 2 * (start + count)), count, pass, (layer, received, gave) => {
+        normalized.get(layer)?.forEach((values, place) => values.set([received, gave][place].subarray(0, count * layer.size), start * layer.size));
         if (layer.kind !== "dense") return;
         const {values, sums, squares} = seen[dense.indexOf(layer)], {inputs} = layer;
         values.set(received.subarray(0, count * inputs), start * inputs);
@@ -73,7 +77,23 @@ export function* lookInside(run, mode, before) {
   }
   if (mode === "frozen") mark(run, columns);
   const incoming = [0, 1].map((input) => columns[0].units.map(({index}) => dense[0].kernel[input * dense[0].size + index]));
-  return {columns, incoming, received: seen.map(({values}) => spread(values)), output};
+  return {columns, incoming, passed: passed(run, seen.map(({values}) => values), normalized), output};
+}
+
+/**
+ * What passes through a network, in the order in which it does.
+ * @param {Training} run
+ * @param {Float32Array[]} received by each dense layer
+ * @param {Map<import("./network.js").Layer, Float32Array[]>} normalized
+ * @returns {Passed[]}
+ */
+function passed({layers, setting}, received, normalized) {
+  let at = 0;
+  return layers.flatMap((layer) => {
+    if (layer.kind === "dense") return [{name: `${at + 1 < received.length ? `layer ${at + 1}` : "the output"} receives`, ...spread(received[at++])}];
+    const of = setting.normalization.place === "input" ? "on the inputs" : `of layer ${at}`;
+    return (normalized.get(layer) ?? []).map((values, place) => ({name: `batch normalization ${of} ${["receives", "gives"][place]}`, ...spread(values)}));
+  });
 }
 
 /** Which units the last mask dropped for the first point of its batch. @param {Training} run @param {Column[]} columns */
@@ -98,7 +118,7 @@ function choose(shares, before) {
   return [...shares.keys()].sort((one, other) => worth(other) - worth(one)).slice(0, SHOWN).sort((one, other) => one - other);
 }
 
-/** How values are spread; those beyond the reach count at its ends. @param {Float32Array} values @returns {Received} */
+/** How values are spread; those beyond the reach count at its ends. @param {Float32Array} values @returns {Spread} */
 export function spread(values) {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);

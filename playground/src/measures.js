@@ -1,6 +1,8 @@
 // @ts-check
 /** What an example's question is answered by: a number that is read off the runs. */
 
+import {reachOf} from "./region.js";
+
 /**
  * @typedef {import("./training.js").Training} Training
  * @typedef {{value: number, words: string}} Measured
@@ -125,7 +127,7 @@ export const MEASURES = {
   },
   /** How sure the network is where no point is near: the share of places along the edge of the plane. */
   sureAtTheEdge: ofFirst(({a}) => {
-    const reach = 1.4, places = Array.from({length: 80}, (_, index) => {
+    const reach = reachOf(a[0].setting.data), places = Array.from({length: 80}, (_, index) => {
       const [side, along] = [Math.floor(index / 20), reach * ((index % 20) / 10 - 1)];
       return [[along, -reach], [along, reach], [-reach, along], [reach, along]][side];
     });

@@ -146,7 +146,7 @@ export class Playground {
     this.bench = new Bench(asked.a, asked.b);
     // In a chapter, B is what A is compared with.
     this.side = asked.b && !this.small ? "b" : "a";
-    this.layout.forget();
+    this.layout.forget(asked);
     this.say("");
     this.take(asked, true);
     this.layout.challenge.ask(asked.example);

@@ -60,10 +60,22 @@ test("the same units are shown in both modes, so that those that are dropped are
 
 test("what normalization gives to the next layer is spread around zero with its size", () => {
   const setting = "data.units=large&normalization.place=input&network.width=6";
-  const [inputs] = finish(lookInside(train(setting, 2), "frozen", [])).received;
-  assert.ok(Math.abs(inputs.mean) < 0.5 && Math.abs(inputs.sd - 1) < 0.5, JSON.stringify(inputs));
-  const [raw] = finish(lookInside(train(setting.replace("place=input", "place=none"), 2), "frozen", [])).received;
+  const [raw, inputs] = finish(lookInside(train(setting, 2), "frozen", [])).passed;
+  assert.deepEqual([raw.name, inputs.name], ["batch normalization on the inputs receives", "layer 1 receives"]);
   assert.ok(raw.mean > 4000 && raw.reach >= raw.mean);
+  assert.ok(Math.abs(inputs.mean) < 0.5 && Math.abs(inputs.sd - 1) < 0.5, JSON.stringify(inputs));
+});
+
+test("before an activation, what batch normalization gives is seen, too", () => {
+  const run = train("network.layers=2&network.width=6&normalization.place=before&batch=1000&normalization.gamma=false&normalization.beta=false", 3);
+  const {passed} = finish(lookInside(run, "frozen", []));
+  assert.deepEqual(passed.map(({name}) => name), [
+    "layer 1 receives", "batch normalization of layer 1 receives", "batch normalization of layer 1 gives",
+    "layer 2 receives", "batch normalization of layer 2 receives", "batch normalization of layer 2 gives", "the output receives",
+  ]);
+  const [, , first, , , second] = passed;
+  // By the statistics of the last batch, here of all points; the weights have moved a little since.
+  for (const {mean, sd} of [first, second]) assert.ok(Math.abs(mean) < 0.05 && Math.abs(sd - 1) < 0.05, JSON.stringify([mean, sd]));
 });
 
 test("a spread counts all values, and its axis is a power of two", () => {

@@ -212,8 +212,8 @@ def test_at_a_fixed_speed_it_takes_its_time(opened: Page) -> None:
         opened.evaluate("playground.pause()")
         settle(opened)
     # The first epoch begins at once; a busy machine may be late, but never early.
-    assert 1.85 < seconds["10"] < 40
-    assert 1.95 < seconds["1"] < 40
+    assert seconds["10"] > 1.85 and seconds["1"] > 1.95
+    assert seconds["10"] / 19 < seconds["1"] / 2
 
 
 def test_while_it_trains_it_shows_where_it_stands_and_reads_out_only_the_end(opened: Page) -> None:
@@ -473,7 +473,7 @@ def test_after_the_answer_a_change_is_measured_by_the_same_question(opened: Page
     go(opened, "try-max-norm")
     opened.locator(".playground-options button").first.click()
     settle(opened)
-    now = opened.locator(".playground-result").nth(1)
+    now = opened.locator(".playground-again")
     assert now.text_content() == ""
     opened.get_by_role("button", name="A", exact=True).click()
     fill(opened, "Max-norm of hidden units (0: none)", "0.1")  # trains at once
@@ -620,8 +620,13 @@ def test_one_switch_shows_the_network_as_training_sees_it(opened: Page) -> None:
     press(opened, "Train")
     settle(opened)
     dropped = opened.locator(".playground-unit.playground-dropped")
-    region = "document.querySelector('.playground-region').toDataURL()"
-    before = opened.evaluate(region)
+    # Of its pixels, the share that is seen to differ from before: some edges do whenever it is drawn.
+    opened.evaluate(
+        """() => { const canvas = document.querySelector(".playground-region"), {width, height} = canvas;
+          const copy = Object.assign(document.createElement("canvas"), {width, height}).getContext("2d", {willReadFrequently: true});
+          const pixels = () => { copy.drawImage(canvas, 0, 0); return copy.getImageData(0, 0, width, height).data; }, before = pixels();
+          window.differs = () => pixels().filter((value, at) => Math.abs(value - before[at]) > 40).length / before.length; }"""
+    )
     assert dropped.count() == 0
     opened.get_by_role("button", name="training mode").click()
     settle(opened)
@@ -629,10 +634,10 @@ def test_one_switch_shows_the_network_as_training_sees_it(opened: Page) -> None:
         "playground.layout.inside.look.columns[0].units.map(({dropped}) => dropped)"
     )
     assert dropped.count() == sum(units) > 0
-    assert opened.evaluate(region) != before  # points lie where noise put them
+    assert opened.evaluate("differs()") > 0.01  # points lie where noise put them
     opened.get_by_role("button", name="inference mode").click()
     settle(opened)
-    assert opened.evaluate(region) == before
+    assert opened.evaluate("differs()") < 0.001
     assert dropped.count() == 0
 
 
