@@ -46,13 +46,14 @@ const ofFirst = (measure) => (runs, options) => {
   return {value, words: runs.a.length > 1 ? `Of the first seed: ${words}` : words};
 };
 
-const epochs = (/** @type {number} */ value) => (Number.isFinite(value) ? `after epoch ${value}` : "never");
+/** When something first reached a level. @param {string} who @param {number} level @param {number} epoch */
+const reached = (who, level, epoch) => (Number.isFinite(epoch) ? `${who} first reached ${level} after epoch ${epoch}.` : `${who} never reached ${level}.`);
 
 /** @type {Record<string, Measure>} */
 export const MEASURES = {
   passes: ofFirst(({a}, {level}) => {
     const value = passes(a[0], level);
-    return {value, words: `The test accuracy first reached ${level} ${epochs(value)}.`};
+    return {value, words: reached("The test accuracy", level, value)};
   }),
   /** How many epochs earlier A reaches it. */
   earlier: ({a, b}, {level}) => {
@@ -63,7 +64,7 @@ export const MEASURES = {
     const count = (/** @type {(value: number) => boolean} */ fits) => by.filter(fits).length;
     const words = a.length > 1
       ? `In ${count((value) => value > 0)} of ${a.length} pairs A reached ${level} earlier than B, in ${count((value) => value < 0)} later.`
-      : `A first reached ${level} ${epochs(passes(a[0], level))}, B ${epochs(passes(b[0], level))}.`;
+      : `${reached("A", level, passes(a[0], level))} ${reached("B", level, passes(b[0], level))}`;
     return {value: by[0], words};
   },
   gap: ofFirst(({a}, {from, to}) => {

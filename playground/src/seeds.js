@@ -14,7 +14,7 @@ export class SeedsView {
     this.figure = element(
       "figure",
       {},
-      element("figcaption", {}, element("strong", {}, "B − A over seeds"), " The difference of the test accuracies, pair by pair; their mean and its 95 % interval."),
+      element("figcaption", {}, element("strong", {}, "B − A over seeds"), " The difference of the test accuracies, pair by pair; their mean and its 95\u00a0% interval."),
       this.picture,
       this.words,
     );
@@ -59,7 +59,7 @@ export class SeedsView {
     if (!n) return "No pair has arrived yet.";
     if (n === 1) return `One pair: B − A = ${signed(differences[0])}. One pair says nothing about the next.`;
     const all = interval(differences);
-    const mean = `After ${epochs.toLocaleString("en")} epochs, ${n} of ${planned} seeds: B − A = ${signed(all.mean)} in the mean, 95 % interval ${signed(all.low)} to ${signed(all.high)}.`;
+    const mean = `After ${epochs.toLocaleString("en")} epochs, ${n} of ${planned} seeds: B − A = ${signed(all.mean)} in the mean, 95\u00a0% interval ${signed(all.low)} to ${signed(all.high)}.`;
     // Whoever looks after each pair and stops when it pleases finds differences that are none.
     if (n < planned || n < SEEDS) return `${mean} It is read when ${Math.max(planned, SEEDS)} pairs are there.`;
     return `${mean} Is B better by ${SMALLEST} or more? By the course's rule: ${reading(all)}.`;

@@ -81,8 +81,8 @@ export class Shelf {
 
   /** @param {Kept} kept */
   item(kept) {
-    const {number, setting, epochs, curve, picture, pinned} = kept, words = this.base ? inWords(this.base, setting) : "";
-    const score = curve.y.length ? `test accuracy ${curve.y[curve.y.length - 1].toFixed(3)} after ${epochs.toLocaleString("en")} epochs` : `trains again, ${epochs.toLocaleString("en")} epochs`;
+    const {number, setting, epochs, runs, curve, picture, pinned} = kept, words = this.base ? inWords(this.base, setting) : "";
+    const score = curve.y.length ? `${runs.length > 1 ? `seed ${setting.seed}: ` : ""}test accuracy ${curve.y[curve.y.length - 1].toFixed(3)} after ${epochs.toLocaleString("en")} epochs` : `trains again, ${epochs.toLocaleString("en")} epochs`;
     const named = element("input", {
       type: "text", value: kept.name, placeholder: "name it", maxlength: 40, "aria-label": `Name of run ${number}`,
       change: ({target}) => {

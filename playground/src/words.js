@@ -81,8 +81,8 @@ export function differences(one, other) {
   return Object.keys(ALLOWED).filter((path) => get(one, path) !== get(other, path));
 }
 
-/** What differs, in words; "the same" if nothing does. @param {Setting} from @param {Setting} to @param {string[]} [ignored] paths */
+/** What differs, in words; "as at the start" if nothing does. @param {Setting} from @param {Setting} to @param {string[]} [ignored] paths */
 export function inWords(from, to, ignored = []) {
   const words = differences(from, to).filter((path) => !ignored.includes(path)).map((path) => `${label(path)}: ${valueInWords(path, get(to, path))}`);
-  return words.join(", ") || "nothing changed";
+  return words.join(", ") || "as at the start";
 }

@@ -119,7 +119,7 @@ test("over several seeds a measure says of which it speaks", () => {
   const early = run([0.8, 0.8, 0.9]), late = run([0.5, 0.8, 0.7]), never = run([0.5, 0.5, 0.6]);
   const said = (measure, a, b) => MEASURES[measure]({a, b}, {level: 0.8, from: 0, to: 9}).words;
   assert.equal(said("earlier", [early, late, late], [late, early, never]), "In 2 of 3 pairs A reached 0.8 earlier than B, in 1 later.");
-  assert.equal(said("earlier", [early], [never]), "A first reached 0.8 after epoch 1, B never.");
+  assert.equal(said("earlier", [early], [never]), "A first reached 0.8 after epoch 1. B never reached 0.8.");
   assert.equal(said("passes", [late, early], []), "Of the first seed: The test accuracy first reached 0.8 after epoch 2.");
   assert.equal(said("moreAccurate", [early, late], [late, never]), "The test accuracy ends at 0.800 in A and at 0.650 in B, in the mean of 2 seeds.");
   assert.equal(said("moreAccurate", [early], [late]), "The test accuracy ends at 0.900 in A and at 0.700 in B.");

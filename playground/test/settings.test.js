@@ -75,7 +75,7 @@ test("what differs is said in words", () => {
   assert.deepEqual(differences(DEFAULT, other), ["dropout.hidden", "epochs"]);
   assert.equal(inWords(DEFAULT, other), "Dropout rate after hidden layers: 0.4, Epochs: 2,000");
   assert.equal(inWords(DEFAULT, other, ["epochs"]), "Dropout rate after hidden layers: 0.4");
-  assert.equal(inWords(DEFAULT, DEFAULT), "nothing changed");
+  assert.equal(inWords(DEFAULT, DEFAULT), "as at the start");
   assert.equal(`${label("data.kind")} ${valueInWords("data.kind", "xor")}`, "Problem four quadrants");
 });
 
