@@ -18,8 +18,8 @@ export class Details {
   /** @param {[Side, Training][]} runs @param {number} end */
   draw(runs, end) {
     const lines = (/** @type {[keyof Inner, string, import("./chart.js").Stroke][]} */ kinds) =>
-      runs.flatMap(([side, {inner}]) => kinds.filter(([kind]) => inner[kind].x.length).map(([kind, name, stroke]) => ({
-        ...inner[kind], name: runs.length > 1 ? `${side.toUpperCase()}, ${name}` : name, colour: side, stroke, width: stroke === "dotted" ? 1.25 : 2,
+      runs.flatMap(([side, {inner, history}]) => kinds.filter(([kind]) => inner[kind].length).map(([kind, name, stroke]) => ({
+        x: history.epochs, y: inner[kind], name: runs.length > 1 ? `${side.toUpperCase()}, ${name}` : name, colour: side, stroke, width: stroke === "dotted" ? 1.25 : 2,
       })));
     const normalized = runs.some(([, {setting}]) => setting.normalization.place !== "none");
     this.norms.draw(lines([["hidden", "first hidden layer", "solid"], ["output", "output layer", "dashed"]]), [], end);

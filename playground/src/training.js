@@ -6,11 +6,8 @@ import {backward, build, crossEntropy, forward, parameters, STREAMS} from "./net
 import {Updates} from "./optimizers.js";
 import {Random} from "./random.js";
 
-/** @typedef {{x: number[], y: number[]}} Curve over epochs */
-/** @typedef {{hidden: Curve, output: Curve, mean: Curve, movingMean: Curve, variance: Curve, movingVariance: Curve}} Inner */
+/** @typedef {{hidden: number[], output: number[], mean: number[], movingMean: number[], variance: number[], movingVariance: number[]}} Inner */
 
-/** @returns {Curve} */
-const empty = () => ({x: [], y: []});
 /** The root of the sum of squares. @param {Float32Array} kernel */
 const norm = (kernel) => Math.sqrt(kernel.reduce((sum, value) => sum + value ** 2, 0));
 
@@ -50,7 +47,7 @@ export class Training {
      */
     this.history = {epochs: [], train: {loss: [], accuracy: []}, test: {loss: [], accuracy: []}, reported: {loss: [], accuracy: []}};
     /** At the same epochs: norms of the first and the last layer's weights, and what the first unit's statistics are that batch normalization sees. @type {Inner} */
-    this.inner = {hidden: empty(), output: empty(), mean: empty(), movingMean: empty(), variance: empty(), movingVariance: empty()};
+    this.inner = {hidden: [], output: [], mean: [], movingMean: [], variance: [], movingVariance: []};
     this.sums = {loss: 0, right: 0};
     /** The last batch, as the network received it. @type {Set} */
     this.batch = {x: new Float32Array(0), y: new Float32Array(0), count: 0};
@@ -114,24 +111,19 @@ export class Training {
       history[name].loss.push(loss);
       history[name].accuracy.push(accuracy);
     }
-    this.lookInside(epoch);
+    this.lookInside();
   }
 
-  /** @param {number} epoch */
-  lookInside(epoch) {
-    const {layers, inner} = this, note = (/** @type {keyof Inner} */ name, /** @type {number} */ value) => {
-      inner[name].x.push(epoch);
-      inner[name].y.push(value);
-    };
-    const dense = layers.filter((layer) => layer.kind === "dense");
-    note("hidden", norm(dense[0].kernel));
-    note("output", norm(dense[dense.length - 1].kernel));
+  lookInside() {
+    const {layers, inner} = this, dense = layers.filter((layer) => layer.kind === "dense");
+    inner.hidden.push(norm(dense[0].kernel));
+    inner.output.push(norm(dense[dense.length - 1].kernel));
     const normalization = layers.find((layer) => layer.kind === "normalization");
     if (!normalization) return;
-    note("mean", normalization.last.mean[0]);
-    note("movingMean", normalization.mean[0]);
-    note("variance", normalization.last.variance[0]);
-    note("movingVariance", normalization.variance[0]);
+    inner.mean.push(normalization.last.mean[0]);
+    inner.movingMean.push(normalization.mean[0]);
+    inner.variance.push(normalization.last.variance[0]);
+    inner.movingVariance.push(normalization.variance[0]);
   }
 
   /** A piece of evaluating where the run stands. */
