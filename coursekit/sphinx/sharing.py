@@ -61,9 +61,6 @@ def _add_card(
     if doctree is None:
         return
     first = name == app.config.root_doc
-    if first:
-        # The page is called as the book is, which is said once.
-        context["docstitle"] = ""
     title, address = app.env.titles[name].astext(), app.config.html_baseurl
     card = {"og:type": "website" if first else "article", "og:title": title}
     if app.config.html_title != title:
