@@ -135,7 +135,8 @@ def card(entry: Entry) -> str:
     if entry.axis:
         measured += (
             f" The verdict is that it depends on {entry.axis} if the effects of "
-            f"*{entry.between[0]}* and *{entry.between[1]}* differ by as much; else it is that of the mean effect."
+            f"*{entry.between[0]}* and *{entry.between[1]}* differ by as much; else it is that "
+            "of the mean effect."
         )
     elif entry.parts:
         measured += f" All of these have to hold: {'; '.join(entry.parts)}."
