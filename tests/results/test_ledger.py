@@ -97,7 +97,8 @@ def test_pages_come_in_the_order_of_the_book(course: Course) -> None:
     assert toc_order(course.root) == ["index", "chapters/z", "chapters/a"]
     for page in "az":
         (course.root / f"chapters/{page}.md").write_text("# Page\n\n{claim}`C1`\n")
-    assert load_ledger(course.root).first_mention("C1") == "chapters/z"
+    assert load_ledger(course.root).first_mention("C1") == ("chapters/z", "C1")
+    assert load_ledger(course.root).first_mention("C1-loss") == ("chapters/z", "C1")
 
 
 # ---------------------------------------------------------------------------------- showing it
