@@ -4,6 +4,7 @@ import ast
 import hashlib
 import importlib.metadata
 import json
+import platform
 import re
 from collections.abc import Iterable
 from copy import deepcopy
@@ -256,6 +257,22 @@ def installed_versions() -> dict[str, str]:
     Raises ``importlib.metadata.PackageNotFoundError`` where one is not installed.
     """
     return {name: _version(name) for name in VERSIONED}
+
+
+def processor() -> str:
+    """Name the kind of processor, on which the last bits of what is computed depend."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0].splitlines()
+        facts = {name.strip(): value.strip() for name, _, value in (s.partition(":") for s in lines)}
+        return " ".join(facts[name] for name in ("vendor_id", "cpu family", "model"))
+    except (OSError, KeyError):  # no Linux, or one whose processors are described otherwise
+        return f"{platform.system()} {platform.machine()} {platform.processor()}"
+
+
+def is_sampled(notebook: NotebookNode | None) -> bool:
+    """Whether a notebook's experiments run by hours, so that tests only train a sample anew."""
+    cells = code_cells(notebook) if notebook else []
+    return any("until_narrow(" in cell.source for cell in cells if not is_setup(cell))
 
 
 def _version(name: str) -> str:
