@@ -66,13 +66,15 @@ playground-compare: environments ## train them in Chromium, too, and compare fin
 	$(RUN) playground/parity.py compare
 
 EVIDENCE := $(wildcard chapters/*_evidence.ipynb)
+# Whose runs take hours: of these, tests/results/test_evidence.py trains a sample anew.
+SAMPLED := $(patsubst %.md,%.ipynb,$(shell grep -l until_narrow chapters/*_evidence.md))
 
-test: environments ## run every test, all notebooks included
+test: environments ## run every test, all notebooks included (of evidence pages a sample of the runs)
 	@# Two files at a time: a notebook trains on all cores, but compiles on one. Each runs whatever becomes of the others.
 	@status=0; set -x; \
 	  $(RUN) -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder || status=$$?; \
-	  $(RUN) -m pytest $(EVIDENCE) $(filter-out $(EVIDENCE),$(wildcard chapters/*.ipynb)) solutions -n 2 --dist loadfile \
-	    --no-loadscope-reorder || status=$$?; \
+	  $(RUN) -m pytest $(filter-out $(SAMPLED),$(EVIDENCE) $(filter-out $(EVIDENCE),$(wildcard chapters/*.ipynb))) solutions \
+	    -n 2 --dist loadfile --no-loadscope-reorder || status=$$?; \
 	  exit $$status
 
 test-fast: $(VENV)/ready ## run the tests that take seconds
