@@ -1,6 +1,7 @@
 """The registry of claims is complete, and notebooks carry what settles their claims."""
 
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -51,6 +52,13 @@ def test_what_the_ledgers_lines_say_has_room_there_and_tells_the_claims_apart() 
 def test_words_that_just_fit_into_a_line_are_taken(tmp_path: Path) -> None:
     write(tmp_path, C1=ENTRY | {"short": "x" * 64})
     assert load_registry(tmp_path)["C1"].short == "x" * 64
+
+
+def test_every_work_that_the_registry_cites_is_in_the_bibliography() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / REGISTRY).glob("*.yml"))
+    cited = set(re.findall(r"\b[a-z]+(?:19|20)\d\d[a-z]+\b", text))
+    assert len(cited) > 20
+    assert cited - set(load_book(ROOT).references) == set()
 
 
 def test_entries_come_in_the_order_of_the_file(tmp_path: Path) -> None:
