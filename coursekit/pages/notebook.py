@@ -263,7 +263,9 @@ def processor() -> str:
     """Name the kind of processor, on which the last bits of what is computed depend."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0].splitlines()
-        facts = {name.strip(): value.strip() for name, _, value in (s.partition(":") for s in lines)}
+        facts = {
+            name.strip(): value.strip() for name, _, value in (s.partition(":") for s in lines)
+        }
         return " ".join(facts[name] for name in ("vendor_id", "cpu family", "model"))
     except (OSError, KeyError):  # no Linux, or one whose processors are described otherwise
         return f"{platform.system()} {platform.machine()} {platform.processor()}"

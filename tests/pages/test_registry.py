@@ -59,6 +59,8 @@ def test_every_work_that_the_registry_cites_is_in_the_bibliography() -> None:
     cited = set(re.findall(r"\b[a-z]+(?:19|20)\d\d[a-z]+\b", text))
     assert len(cited) > 20
     assert cited - set(load_book(ROOT).references) == set()
+    # A key alone would be shown as it stands.
+    assert re.findall(r"(?<!cite:t}`)\b[a-z]+(?:19|20)\d\d[a-z]+\b", text) == []
 
 
 def test_entries_come_in_the_order_of_the_file(tmp_path: Path) -> None:
