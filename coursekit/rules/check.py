@@ -19,6 +19,7 @@ from coursekit.rules import (
     orphans,
     parameters,
     pictures,
+    shape,
     standalone,
     students,
     terms,
@@ -36,6 +37,7 @@ OF_A_PAGE = (
     markup,
     pictures,
     students,
+    shape,
 )
 OF_THE_COURSE = (orphans, numbers, claims, terms)
 
