@@ -8,13 +8,15 @@ from coursekit.pages.notebook import pages
 from coursekit.problem import PageError
 from coursekit.results.advice import advice as numbers_without_record
 from coursekit.rules.check import check as find_problems
+from coursekit.rules.shape import advice as shapes
 
 
 @click.command(short_help="list all problems of pages and notebooks")
 @click.option(
     "--advice",
     is_flag=True,
-    help="also list numbers that look like results but carry no record; they are no problems",
+    help="also list how much each chapter asks of its reader, and numbers that look like results "
+    "but carry no record; they are no problems",
 )
 @click.pass_obj
 def check(root: Path, advice: bool) -> int:
@@ -30,11 +32,11 @@ def check(root: Path, advice: bool) -> int:
     for problem in problems:
         click.echo(problem)
     try:
-        unbound = numbers_without_record(root)
+        unbound, measured = numbers_without_record(root), list(shapes(root))
     except PageError:  # among the problems already
-        unbound = []
+        unbound, measured = [], []
     if advice:
-        for one in unbound:
+        for one in [*measured, *unbound]:
             click.echo(f"advice: {one}")
     click.echo(
         f"{len(problems)} problems"

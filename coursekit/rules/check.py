@@ -21,6 +21,7 @@ from coursekit.rules import (
     parameters,
     pictures,
     placeholders,
+    shape,
     standalone,
     students,
     terms,
@@ -38,6 +39,7 @@ OF_A_PAGE = (
     markup,
     pictures,
     students,
+    shape,
 )
 OF_THE_COURSE = (orphans, numbers, claims, terms, named, placeholders)
 
