@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -19,6 +20,7 @@ from coursekit.grading import marking
 from coursekit.grading.marking import close_sandboxes, mark
 from coursekit.grading.sandbox import supervisor
 from coursekit.grading.sandbox.run import Report, Run
+from coursekit.grading.sandbox.supervisor import Sandbox
 from coursekit.grading.sandbox.usage import BUFFER, BUFFERS, memory_of, taken
 from coursekit.units import MIB
 from tests.support.marked import LIMITS, PASSED, SHORT, marks, outputs, task
@@ -157,6 +159,22 @@ def test_a_process_that_ends_itself_is_named_by_its_code(what: str) -> None:
     assert marks(result) == PASSED
 
 
+def test_news_of_a_processs_end_may_come_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, kept = Sandbox.heard, []
+
+    def late(sandbox: Sandbox, seconds: float) -> list[dict]:
+        now = time.monotonic()
+        kept.extend((now + 3 * (one.get("code") == 77), one) for one in heard(sandbox, seconds))
+        due = [one for one in kept if one[0] <= now]
+        kept[:] = [one for one in kept if one[0] > now]
+        return [one for _, one in due]
+
+    monkeypatch.setattr(Sandbox, "heard", late)
+    source, status, words = ATTACKS["an end with a code"]
+    result, _ = mark(task(extra=source))
+    assert (result.status, marks(result)) == (status, PASSED) and words in result.message
+
+
 HALF = {
     "printed": "print('half \\ud800 of a pair')",
     "raised": "raise ValueError('half \\ud800 of a pair')",
@@ -182,7 +200,6 @@ def test_half_of_a_character_pair_in_a_message_can_be_written() -> None:
 # What counts the output in the submission's own process is switched off.
 UNCOUNTED = """import gc, sys
 from coursekit.grading.sandbox.inside.player import Player
-from coursekit.units import MIB
 player = next(one for one in gc.get_objects() if isinstance(one, Player))
 player.limit = player.said.limit = 10**12
 """
