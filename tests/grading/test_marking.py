@@ -15,7 +15,7 @@ from coursekit.grading.sandbox.limits import Limits
 from coursekit.grading.sandbox.run import Report
 from coursekit.grading.sandbox.supervisor import Sandbox
 from coursekit.paths import ROOT
-from tests.support.marked import PASSED, marks, outputs, task
+from tests.support.marked import PASSED, SHORT, marks, outputs, task
 
 pytestmark = [
     pytest.mark.slow,
@@ -73,7 +73,7 @@ print([float(np.sum(w)).hex() for w in model.get_weights()])"""
 def test_without_walls_marks_and_limits_are_the_same() -> None:
     result, _ = mark(task(walls=False))
     assert (result.status, marks(result)) == ("graded", PASSED)
-    result, _ = mark(task(walls=False, extra="while True:\n    pass", limits=Limits(seconds=2)))
+    result, _ = mark(task(walls=False, extra="while True:\n    pass", limits=SHORT))
     assert (result.status, marks(result)) == ("timed out", PASSED)
 
 

@@ -14,7 +14,8 @@ from coursekit.units import MIB
 LIMITS = Limits(
     seconds=80, all_seconds=600, memory=1024 * MIB, disk=64 * MIB, output=200_000, processes=30
 )
-SHORT = replace(LIMITS, seconds=8)  # for what never ends by itself
+# For what never ends by itself; honest steps beside it need some seconds on a busy machine.
+SHORT = replace(LIMITS, seconds=15)
 SECRET = "the_secret_of_the_hidden_test"
 
 GIVEN = "import checks\nfrom checks import expect\n\nimport keras\nimport numpy as np"

@@ -9,7 +9,7 @@ import pytest
 
 from coursekit.grading.marking import FAILED_INSIDE, mark
 from coursekit.grading.sandbox.limits import Limits
-from tests.support.marked import LIMITS, PASSED, RIGHT, SECRET, lost, marks, outputs, task
+from tests.support.marked import PASSED, RIGHT, SECRET, SHORT, lost, marks, outputs, task
 
 pytestmark = [
     pytest.mark.slow,
@@ -330,7 +330,6 @@ def test_a_submission_that_asks_without_end_is_stopped() -> None:
         PLAYER + "def add(a, b):\n    while True:\n        try:\n            player.request('no')\n"
         "        except PermissionError:\n            pass"
     )
-    limits = Limits(seconds=5, all_seconds=LIMITS.all_seconds)
-    result, _ = mark(task(add=flood, limits=limits))
+    result, _ = mark(task(add=flood, limits=SHORT))
     assert result.status == "timed out"
     assert lost(result) == {"add"}

@@ -32,8 +32,8 @@ pytestmark = [
 
 ENDLESS = "import itertools, collections\ncollections.deque(itertools.count(), maxlen=0)"
 ATTACKS = {  # name: (the student's cell, status, words of the message)
-    "endless loop": ("while True:\n    pass", "timed out", "stopped after 8 seconds"),
-    "endless loop in native code": (ENDLESS, "timed out", "stopped after 8 seconds"),
+    "endless loop": ("while True:\n    pass", "timed out", "stopped after 15 seconds"),
+    "endless loop in native code": (ENDLESS, "timed out", "stopped after 15 seconds"),
     "fork bomb": (
         "import os, time\nfor _ in range(8):\n    os.fork()\ntime.sleep(300)\nos._exit(0)",
         "too many processes",
