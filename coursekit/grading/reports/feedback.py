@@ -58,7 +58,7 @@ MEANINGS = {  # what a status tells a student
     "too much output": "Your notebook printed more than allowed, so the checks below that did not run gave no points. Take out "
     "what prints so much, and ask for another grading.",
     "unreadable": "The file could not be read as a notebook of this exercise. Open it in Jupyter, save it, and hand it in again.",
-    "grading failed": "Something in your notebook broke the grading itself, which is not your fault. Your instructor looks at it.",
+    "grading failed": "The grading itself broke over your notebook, which is not your fault. Your instructor looks at it.",
     NOT_SHOWN: "Your notebook was graded, but its cells cannot be shown here. Your instructor has it as you handed it in.",
     "missing": "Nothing was handed in for this exercise. If you did hand something in, tell your instructor.",
 }
