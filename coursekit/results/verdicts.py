@@ -73,8 +73,12 @@ class Verdict:
 
     @property
     def parts(self) -> dict[str, Any]:
-        """Name -> effect of each part that decides; none for mechanics."""
-        return {name: effect(entry) for name, entry in self.record.get("parts", {}).items()}
+        """Name -> effect of each part that decides; none for mechanics.
+
+        In the registry's order: a notebook's file has names in that of the alphabet.
+        """
+        found = self.record.get("parts", {})
+        return {name: effect(found[name]) for name in self.entry.parts or found}
 
     @property
     def beside(self) -> dict[str, Any]:
@@ -83,9 +87,9 @@ class Verdict:
         between = self.record.get("between") or ("", "")
         extra["{} minus {}".format(*between)] = self.record.get("contrast")
         shown = {name: entry for name, entry in extra.items() if entry}
-        return {
-            name: effect(entry) for name, entry in (shown | self.record.get("beside", {})).items()
-        }
+        beside = self.record.get("beside", {})
+        named = {name: beside[name] for name in self.entry.beside or () if name in beside}
+        return {name: effect(entry) for name, entry in (shown | named | beside).items()}
 
     @property
     def decisive(self) -> list[Any]:

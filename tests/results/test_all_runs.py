@@ -54,7 +54,7 @@ def verdict(claim: pd.Series, runs: pd.DataFrame) -> str:
         for part, one in runs.groupby("part", sort=False, dropna=False)
     }
     if claim.axis:
-        one, other = (effects[part] for part in claim.between.split("; "))
+        one, other = (effects[part] for part in claim["between"].split("; "))
         n = min(len(one), len(other))
         if reading(one[:n] - other[:n], kind, smallest) in ("yes", "the opposite"):
             return f"depends on {claim.axis}"
