@@ -14,6 +14,7 @@ from coursekit.commands.numbers import numbers
 from coursekit.commands.pdf import pdf
 from coursekit.commands.prove import prove
 from coursekit.commands.release import release
+from coursekit.commands.similar import similar
 from coursekit.commands.version import version
 from coursekit.paths import ROOT
 from coursekit.problem import PageError
@@ -77,6 +78,7 @@ COMMANDS = (
     release,
     grade,
     grades,
+    similar,
     prove,
     canary,
     version,
