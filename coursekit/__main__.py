@@ -7,8 +7,10 @@ import click
 from coursekit.commands.build import build
 from coursekit.commands.canary import canary
 from coursekit.commands.check import check
+from coursekit.commands.github import github
 from coursekit.commands.grade import grade
 from coursekit.commands.grades import grades
+from coursekit.commands.gradescope import gradescope
 from coursekit.commands.new import new_exercise, new_page
 from coursekit.commands.numbers import numbers
 from coursekit.commands.pdf import pdf
@@ -79,6 +81,8 @@ COMMANDS = (
     grade,
     grades,
     similar,
+    gradescope,
+    github,
     prove,
     canary,
     version,
