@@ -17,13 +17,16 @@ import nbformat
 import pytest
 
 from coursekit.editions.gradescope import write_autograder
+from coursekit.grading import grade as grading
 from coursekit.grading.exercise import load_exercise
 from coursekit.grading.grade import Options, grade
 from coursekit.grading.gradescope import results_of
+from coursekit.grading.gradescope import run as run_submission
 from coursekit.grading.results import Mark, Result
 from coursekit.grading.sandbox.bubblewrap import missing_sandbox
 from coursekit.pages.notebook import Page
 from coursekit.paths import ROOT
+from coursekit.problem import PageError
 from tests.support.small_course import FRONT_MATTER, Course
 
 # Of Gradescope's documentation: the fields of results.json and of a test in it.
@@ -260,6 +263,17 @@ def test_students_see_their_checks_and_instructors_what_to_look_at() -> None:
 def test_instructors_see_each_time_that_there_is_no_sandbox() -> None:
     *_, last = results_of(RESULT, {}, [], False)["tests"]
     assert last["visibility"] == "hidden" and "without a sandbox" in last["output"]
+
+
+def test_where_there_is_no_sandbox_nothing_is_graded(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = place_of(page, tmp_path)
+    (place / "submission/exercise.ipynb").write_text(answered(page))
+    monkeypatch.setattr(grading, "missing_sandbox", lambda: "Here is no bubblewrap.")
+    with pytest.raises(PageError, match="Here is no bubblewrap"):
+        run_submission(place, True, place / "source/course")
+    assert list((place / "results").iterdir()) == []
 
 
 def test_without_a_sandbox_only_if_asked_for(page: Page, tmp_path: Path) -> None:
