@@ -8,6 +8,7 @@ from coursekit.pages.notebook import pages
 from coursekit.problem import PageError
 from coursekit.results.advice import advice as numbers_without_record
 from coursekit.rules.check import check as find_problems
+from coursekit.units import counted
 
 
 @click.command(short_help="list all problems of pages and notebooks")
@@ -37,13 +38,13 @@ def check(root: Path, advice: bool) -> int:
         for one in unbound:
             click.echo(f"advice: {one}")
     click.echo(
-        f"{len(problems)} problems"
+        counted(len(problems), "problem")
         if problems
-        else f"{len(pages(root))} pages checked, no problems"
+        else f"{counted(len(pages(root)), 'page')} checked, no problems"
     )
     if unbound:
         click.echo(
-            f"{len(unbound)} numbers look like results but carry no record; "
+            f"no record is bound to {counted(len(unbound), 'number')} that may be measured; "
             + (
                 "bind those that are: `15 <!-- = name.mean -->`"
                 if advice

@@ -23,6 +23,7 @@ from coursekit.pages.myst import MystError
 from coursekit.pages.prose import without_bindings
 from coursekit.pages.registry import carried_claims, load_registry
 from coursekit.problem import PageError
+from coursekit.units import counted
 
 VERSIONED = ("tensorflow", "keras", "numpy", "scikit-learn", "matplotlib")
 # Under which terms a notebook may be used, by SPDX's names; the words are in the file LICENSE.
@@ -77,7 +78,9 @@ def choose(names: Iterable[str], chosen: Iterable[str], root: Path) -> list[str]
         if len(matches) == 1:
             result += matches
         else:
-            wrong.append(f"{len(matches)} pages {choice}" if matches else f"no page {choice}")
+            wrong.append(
+                f"{counted(len(matches), 'page')} {choice}" if matches else f"no page {choice}"
+            )
     if wrong:
         raise PageError(f"{', '.join(wrong)}; there are: {', '.join(names) or 'none'}")
     return list(dict.fromkeys(result))

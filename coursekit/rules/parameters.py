@@ -7,6 +7,7 @@ from coursekit.pages.notebook import code_cells
 from coursekit.problem import Problem
 from coursekit.rules.code import parsed
 from coursekit.rules.course import Built
+from coursekit.units import counted
 
 
 def problems(built: Built) -> Iterator[Problem]:
@@ -14,7 +15,9 @@ def problems(built: Built) -> Iterator[Problem]:
     cells = code_cells(built.expected)
     tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
     if len(tagged) != 1:
-        yield built.in_source(f"has {len(tagged)} cells tagged `parameters`; give it exactly one")
+        yield built.in_source(
+            f"has {counted(len(tagged), 'cell')} tagged `parameters`; give it exactly one"
+        )
         return
     shortened = built.expected.metadata.course.get("shortened")
     if not shortened:

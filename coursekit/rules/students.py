@@ -14,6 +14,7 @@ from coursekit.pages.notebook import read_notebook
 from coursekit.problem import PageError, Problem
 from coursekit.results.bindings import bindings
 from coursekit.rules.course import REBUILD, Built, place
+from coursekit.units import counted
 
 
 def problems(built: Built) -> Iterator[Problem]:
@@ -24,7 +25,7 @@ def problems(built: Built) -> Iterator[Problem]:
     for heading, said, points in announced_points(solution):
         if said != points:
             yield built.in_source(
-                f"announces {said:g} points, its cells give {points:g}", where=heading
+                f"announces {counted(said, 'point')}, its cells give {points:g}", where=heading
             )
     path = student_path(page.notebook, page.root)
     if not path.exists():

@@ -30,7 +30,7 @@ def built(course: Course) -> Course:
 def test_a_sound_course_has_no_problems(built: Course, capsys: pytest.CaptureFixture) -> None:
     assert check(built.root) == []
     assert built.command("check") == 0
-    assert "1 pages checked, no problems" in capsys.readouterr().out
+    assert "1 page checked, no problems" in capsys.readouterr().out
 
 
 def test_no_rule_is_forgotten() -> None:
