@@ -21,6 +21,7 @@ from coursekit.rules import (
     parameters,
     pictures,
     placeholders,
+    playground,
     standalone,
     students,
     terms,
@@ -39,7 +40,7 @@ OF_A_PAGE = (
     pictures,
     students,
 )
-OF_THE_COURSE = (orphans, numbers, claims, terms, named, placeholders)
+OF_THE_COURSE = (orphans, numbers, claims, terms, named, placeholders, playground)
 
 
 def check(root: Path) -> list[Problem]:

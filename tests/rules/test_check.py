@@ -386,7 +386,7 @@ def test_an_exercise_that_the_playground_lacks_is_found(exercise: Page) -> None:
     presets.write_text('[{"name": "triple", "page": "chapters/chapter"}]')
     assert [str(problem) for problem in check(exercise.root)] == [
         f"{PRESETS}: has no example with which to start solutions/chapter/exercise; add one, then "
-        "`make playground playground-record`",
+        "`make playground-record ONLY=…`, with its name",
         f"{PLAYGROUND}.md: does not show the examples of chapter; add {{playground-examples}} "
         "chapter",
     ]
