@@ -1,8 +1,11 @@
 """``course check``: list all problems."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
+from tqdm import tqdm
 
 from coursekit.pages.notebook import pages
 from coursekit.problem import PageError
@@ -27,7 +30,7 @@ def check(root: Path, advice: bool) -> int:
     settled twice, exercises that their chapter does not name, and what a template still asks for.
     Nothing is executed or changed.
     """
-    problems = find_problems(root)
+    problems = find_problems(root, _follow)
     for problem in problems:
         click.echo(problem)
     try:
@@ -52,3 +55,8 @@ def check(root: Path, advice: bool) -> int:
             )
         )
     return 1 if problems else 0
+
+
+def _follow(steps: list[Any]) -> Iterable[Any]:
+    # None: no bar in a log that is no terminal, where each of its states would be a line.
+    return tqdm(steps, desc="checking", unit="step", leave=False, disable=None, dynamic_ncols=True)

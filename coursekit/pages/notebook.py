@@ -1,6 +1,7 @@
 """A page and its notebook: what it holds before it is run, and what its outputs depend on."""
 
 import ast
+import functools
 import hashlib
 import importlib.metadata
 import json
@@ -233,6 +234,7 @@ def code_hash(notebook: NotebookNode) -> str:
     return hashlib.sha256(json.dumps(code).encode()).hexdigest()[:16]
 
 
+@functools.lru_cache(maxsize=1000)  # the engine, long to parse, is part of every notebook
 def essence(code: str) -> str:
     """Leave of a cell's source what it does: no comments, and of a setup cell no docstrings."""
     head, _, body = code.partition("\n")
