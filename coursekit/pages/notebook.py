@@ -7,6 +7,7 @@ import importlib.metadata
 import json
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,6 +202,27 @@ def is_setup(cell: NotebookNode) -> bool:
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     """List a notebook's code cells in order."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def parameters(notebook: NotebookNode) -> dict[str, Any]:
+    """Give what the cells tagged ``parameters`` set: name -> value, None where that is computed."""
+    found: dict[str, Any] = {}
+    for cell in code_cells(notebook):
+        if "parameters" not in cell.metadata.get("tags", []):
+            continue
+        with suppress(SyntaxError):  # reported by the check
+            for statement in ast.parse(cell.source).body:
+                for target in statement.targets if isinstance(statement, ast.Assign) else ():
+                    if isinstance(target, ast.Name):
+                        found[target.id] = _plain(statement.value)
+    return found
+
+
+def _plain(value: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(value)
+    except ValueError:
+        return None
 
 
 def without_plot_values(outputs: list[NotebookNode]) -> list[NotebookNode]:

@@ -12,7 +12,8 @@ from coursekit.pages.exercises import (
 )
 from coursekit.pages.notebook import read_notebook
 from coursekit.problem import PageError, Problem
-from coursekit.results.bindings import bindings
+from coursekit.results.bindings import Binding, bindings
+from coursekit.results.records import PARAMETERS
 from coursekit.rules.course import REBUILD, Built, place
 from coursekit.units import counted
 
@@ -46,9 +47,13 @@ def problems(built: Built) -> Iterator[Problem]:
     for number, cell in enumerate(student.cells, start=1):
         if cell.get("outputs"):
             yield Problem(path, place(number, cell), f"holds a stored output; {REBUILD}")
-        if cell.cell_type == "markdown" and any(bindings(cell.source)):
+        if cell.cell_type == "markdown" and any(map(_measured, bindings(cell.source))):
             yield Problem(
                 path,
                 place(number, cell),
                 "shows a measured number; in the source, move it into an answer",
             )
+
+
+def _measured(binding: Binding) -> bool:
+    return not binding.path.startswith(f"{PARAMETERS}.")
