@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: help packages book notebooks picture pdf release version downloads publish-release check numbers playground playground-record playground-compare \
+.PHONY: help packages book notebooks picture pdf release version downloads publish-release check numbers vendor playground playground-record playground-compare \
   test test-fast test-colab test-kaggle test-binder test-pythons canary \
   benchmark benchmark-grading benchmark-pages benchmark-playground environments format lint lock clean
 .DEFAULT_GOAL := help
@@ -56,11 +56,15 @@ check: $(VENV)/ready ## list all problems of pages and notebooks
 numbers: $(VENV)/ready ## rewrite numbers in the text that a new run made stale, and show them
 	$(BIN)/course numbers
 
+vendor: playground/node_modules/ready ## make all of vendor/, the playground and copies of packages, in the versions of playground/package.json
+	playground/vendor.sh vendor
+
 playground: playground/node_modules/ready ## build vendor/playground, what the book loads, from the modules in playground/
 	playground/build.sh vendor/playground
 
-playground-record: $(VENV)/ready ## train the playground's examples with Keras and keep their curves (one minute)
-	$(RUN) playground/parity.py record
+playground-record: $(VENV)/ready playground/node_modules/ready ## train the playground's examples with Keras and build it with their curves (one minute); ONLY=max-norm trains one
+	$(RUN) playground/parity.py record $(ONLY)
+	playground/build.sh vendor/playground
 
 playground-compare: environments ## train them in Chromium, too, and compare final accuracies (twenty minutes)
 	$(RUN) playground/parity.py compare

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from coursekit.grading.sandbox.limits import Limits
-from coursekit.units import MIB
+from coursekit.units import MIB, counted
 
 _DEFAULTS = {one.name: one.default for one in fields(Limits)}
 
@@ -128,5 +128,6 @@ def grade(
         + ", ".join(f"{n} {status}" for status, n in counts.most_common())
     )
     if flagged := [result for result in outcome.results if result.flags]:
-        click.echo(f"{len(flagged)} want a look by a person; the overview lists them")
+        submissions = counted(len(flagged), "submission")
+        click.echo(f"a person should look at {submissions}; the overview says which")
     return 0

@@ -18,6 +18,7 @@ from coursekit.pages.build import execute_alone
 from coursekit.pages.notebook import pages, read_notebook
 from coursekit.results.records import record_groups
 from coursekit.results.verdicts import load_verdicts
+from coursekit.units import counted
 
 # What the columns of ``runs_table`` mean, for whoever downloads it.
 COLUMNS = {
@@ -180,8 +181,8 @@ def _unlike(stored: NotebookNode, new: NotebookNode, exact: bool) -> Iterator[st
             if exact and differing.any():
                 seed = differing.idxmax()
                 yield (
-                    f"{name}, {column}: {differing.sum()} of {len(frame)} runs differ; "
-                    f"seed {seed} gave {fresh[seed]:.9g} now, {old[seed]:.9g} stored"
+                    f"{name}, {column}: {differing.sum()} of {counted(len(frame), 'run')} came out "
+                    f"differently; seed {seed} gave {fresh[seed]:.9g} now, {old[seed]:.9g} stored"
                 )
             elif not exact:
                 yield from _far(f"{name}, {column}", old, fresh, before[name][column])
@@ -201,4 +202,5 @@ def _far(name: str, old: pd.Series, new: pd.Series, all_stored: pd.Series) -> It
         )
     elif len(shift) and abs(shift.mean()) > 6 * spread * np.sqrt(2 / len(shift)) + 1e-6:
         mean = shift.mean()
-        yield f"{name}: {len(shift)} runs moved by {mean:.3g} on average, spread {spread:.3g}"
+        runs = counted(len(shift), "run")
+        yield f"{name}: {runs} moved by {mean:.3g} on average, spread {spread:.3g}"

@@ -21,6 +21,7 @@ from coursekit.results.ledger import interval, load_ledger
 from coursekit.results.verdicts import MARKS, Verdict, load_verdicts, survivors
 from coursekit.sphinx import PARALLEL
 from coursekit.sphinx.ledger import mention_id, row_id, to_place, verdict_classes
+from coursekit.units import counted
 
 REACH = 4  # how many δ a line shows to either side
 WORDS = {  # of the tally and the filter
@@ -151,7 +152,7 @@ def _effects(effects: dict[str, Any], name: str) -> nodes.bullet_list:
         shown = interval({"mean": one.mean, "low": one.low, "high": one.high})
         text = f"{part}: " if part else ""
         made += nodes.list_item(
-            "", nodes.paragraph("", f"{text}{shown}, {one.n} runs: {one.words}")
+            "", nodes.paragraph("", f"{text}{shown}, {counted(one.n, 'run')}: {one.words}")
         )
     return made
 
@@ -169,7 +170,7 @@ def _tally(settled: Iterable[Verdict]) -> str:
         for kind, words in WORDS.items()
         if any(one.kind == kind for one in settled)
     ]
-    text = f"{len(settled)} claims: {', '.join(counts)}."
+    text = f"{counted(len(settled), 'claim')}: {', '.join(counts)}."
     strip = f'<p class="claim-strip" aria-hidden="true">{marks}</p>'
     return f'{strip}\n<p class="ledger-counts">{text}</p>'
 

@@ -25,6 +25,7 @@ from coursekit.results.ledger import (
 )
 from coursekit.results.verdicts import Verdict, load_verdicts
 from coursekit.sphinx import PARALLEL
+from coursekit.units import counted
 
 SOURCES = {"split": "the source’s data", "fresh": "fresh data"}
 MARKS = {"supported": "✓", "opposite": "✗"}  # of a comparison; anything else has none
@@ -190,8 +191,8 @@ def _count(ledger: Ledger, which: str) -> int:
 def _counts(ledger: Ledger) -> nodes.paragraph:
     count = {which: _count(ledger, which) for which, _ in FILTERS}
     text = (
-        f"{len(ledger.claims)} claims: {count[SUPPORTED]} supported, {count[DEPENDS]} that depend "
-        f"on something, {count[NOT_SUPPORTED]} not supported here. For "
+        f"{counted(len(ledger.claims), 'claim')}: {count[SUPPORTED]} supported, {count[DEPENDS]} "
+        f"depending on something, {count[NOT_SUPPORTED]} not supported here. For "
         f"{count['disagree'] or 'none'} of them the second set of seeds gives another verdict."
     )
     return nodes.paragraph("", text, classes=["ledger-counts"])

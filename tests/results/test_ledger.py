@@ -178,7 +178,7 @@ def test_a_row_shows_each_condition_and_a_disagreement(html: Path) -> None:
 
 def test_the_table_has_a_caption_and_column_headings_and_counts_above_it(html: Path) -> None:
     text = (html / "pages/ledger.html").read_text()
-    assert "3 claims: 1 supported, 1 that depend on something, 1 not supported here." in text
+    assert "3 claims: 1 supported, 1 depending on something, 1 not supported here." in text
     assert "For 1 of them the second set of seeds gives another verdict." in text
     caption = element(html, "pages/ledger.html", "<caption.*?</caption>")
     assert words(caption).startswith("The claims of A page")

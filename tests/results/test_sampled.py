@@ -112,9 +112,9 @@ def test_a_sample_of_the_stored_runs_comes_out_with_the_same_bits(page: Page) ->
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("Adam(0.01)", "Adam(0.0101)", "2 of 2 runs differ"),
-        ("random_state=seed", "random_state=seed + 1", "2 of 2 runs differ"),
-        ("epochs=60", "epochs=59", "2 of 2 runs differ"),
+        ("Adam(0.01)", "Adam(0.0101)", "2 of 2 runs came out differently"),
+        ("random_state=seed", "random_state=seed + 1", "2 of 2 runs came out differently"),
+        ("epochs=60", "epochs=59", "2 of 2 runs came out differently"),
         ('"measure": "loss"', '"measure": "accuracy"', "measured by"),
     ],
 )

@@ -40,7 +40,7 @@ from coursekit.grading.intake.submissions import Class
 from coursekit.grading.intake.zips import files_in_zip, opened_zip
 from coursekit.grading.limited import FailedError, Limited
 from coursekit.problem import PageError
-from coursekit.units import MIB
+from coursekit.units import MIB, counted
 
 ENDINGS = (".ipynb", ".zip")
 _LITTER = re.compile(
@@ -140,7 +140,8 @@ class Reader:
                 inside = [one for one in files if one.parts[0] in found and len(one.parts) > 1]
                 if beside := len(files) - len(inside):
                     self.leave_out(
-                        (), f"{beside:,} files beside the folder {found[0]} were not read"
+                        (),
+                        f"{counted(beside, 'file')} beside the folder {found[0]}; only that was read",
                     )
                 return [replace(one, parts=one.parts[1:]) for one in inside]
             top = heads.pop()
@@ -317,7 +318,7 @@ class Reader:
         submissions, began = self.attempts.result(self.leave_out)
         if self.litter:
             self.left_out.append(
-                f"{self.litter} files that systems, Git and Jupyter keep for themselves"
+                f"{counted(self.litter, 'file')} that systems, Git and Jupyter keep for themselves"
             )
         return Class(submissions, self.left_out, self.exercises.names, began)
 

@@ -211,7 +211,7 @@ def test_folders_of_teams_are_understood(top: str, tmp_path: Path) -> None:
     found = read(write(tmp_path, files))
     assert pairs(found) == [("Lee-Ann", "dropout/max_norm"), ("Ben-Öz", "noise/grid_search")]
     assert handed(found.submissions[0]) == second
-    assert found.left_out == ["1 files beside the folder Submitted files were not read"]
+    assert found.left_out == ["1 file beside the folder Submitted files; only that was read"]
 
 
 def test_files_of_google_classroom_which_name_nobody_are_refused_clearly(tmp_path: Path) -> None:
