@@ -45,8 +45,8 @@ def test_a_right_answer_gets_its_points(repository: Path) -> None:
     write_answer(repository, triple="def triple(x):\n    return 3 * x")
     done = run(repository)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("### chapter/exercise: 2 of 2 points\n")
-    assert "| check_triple | 2 of 2 |  |" in done.stdout and "up to 1 more points" in done.stdout
+    assert done.stdout.startswith("### Points of chapter/exercise: 2 of 2\n")
+    assert "| check_triple | 2 of 2 |  |" in done.stdout and "up to 1 more" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,10 @@ def main(name: str) -> int:
         words = " ".join(message.split()).replace("|", "/")[:300]
         rows.append(f"| {check} | {0 if message else points:g} of {points:g} | {words} |")
     total = sum(told["checks"].values())
-    print(f"### {name}: {reached:g} of {total:g} points\n")
+    print(f"### Points of {name}: {reached:g} of {total:g}\n")
     print("| check | points | message |\n|---|---|---|", *rows, sep="\n")
     if told["answers"]:
-        print(f"\nA person gives up to {told['answers']:g} more points, for answers in words.")
+        print(f"\nFor answers in words a person gives up to {told['answers']:g} more.")
     print("\nThese points are a first answer. Grades come from checks that see more.\n")
     return int(reached < total)
 

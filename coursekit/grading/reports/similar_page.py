@@ -23,6 +23,7 @@ from coursekit.grading.reports.similarity import (
     runs,
 )
 from coursekit.grading.results import Result, graded_text, write_atomically
+from coursekit.units import counted
 
 LONGEST_SHOWN = 1000  # lines of a submission
 
@@ -59,7 +60,7 @@ def write_similar(
             highest = (
                 f", {_percent(found.pairs[0].similarity)} similar at most" if found.pairs else ""
             )
-            say(f"{name}: {len(found.nearest)} submissions compared{highest}")
+            say(f"{name}: {counted(len(found.nearest), 'submission')} compared{highest}")
     page = environment().get_template("similar.html")
     write_atomically(path, page.render(exercises=exercises, least=_percent(least), run=RUN))
 

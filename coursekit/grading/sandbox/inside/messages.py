@@ -32,7 +32,7 @@ def encode(thing: Any, refer: Callable[[Any], tuple]) -> bytes:
     tree = _Writer(refer, parts).tree(thing, 0)
     text = json.dumps(tree, separators=(",", ":")).encode()
     if len(text) > TEXT_BYTES:
-        raise NotCarried(f"something that takes {len(text):,} characters to tell")
+        raise NotCarried(f"something that is told in {len(text):,} bytes")
     return struct.pack("!I", len(text)) + text + b"".join(parts)
 
 
