@@ -24,7 +24,7 @@ OUT = Path(__file__).with_name("playground_results.md")
 TIMED = "overfit dropout noise-before false-lag two-modes fresh-points".split()
 SECONDS = 3  # of each timing
 BARE = """([name, seconds]) => {
-  const {setting} = Playground.PRESETS.find(one => one.name === name), run = new Playground.Training(setting, 1);
+  const {a: setting} = Playground.EXAMPLES.find(one => one.name === name), run = new Playground.Training(setting, 1);
   for (let epoch = 0; epoch < 5; epoch++) run.epoch();
   const begun = performance.now(), before = run.epochs;
   while (performance.now() < begun + 1000 * seconds) run.epoch();
@@ -40,13 +40,15 @@ SHOWN = """async ([name, seconds]) => {
   setTimeout(() => { const begun = performance.now(); while (performance.now() < begun + 80); });
   await wait(500);
   if (long.splice(0).length !== 1) throw new Error("a task of 80 ms was not noted");
+  // Only A, as far as it goes.
+  page.compare(false);
   page.end = 1e6;
   page.train();
   await wait(1000 * seconds);
-  const rate = page.epochs() * page.runs.length / seconds;
+  const rate = page.epochs() * page.bench.pairs.length / seconds;
   page.pause();
   for (const act of [() => page.step(), () => page.try("seeds", 10), () => page.train(), () => page.try("batch", 1), () => page.pause(),
-                     () => page.try("data.points", 5000), () => page.train(), () => page.step(), () => page.set(page.setting)]) {
+                     () => page.try("data.points", 5000), () => page.train(), () => page.step(), () => page.compare(true), () => page.redraw(), () => page.reset()]) {
     act();
     await wait(500);
   }
@@ -56,7 +58,7 @@ LONG = """async (epochs) => {
   const page = window.long ??= Playground.open(document.getElementById("root"), {address: "try-overfit"});
   page.end = epochs;
   page.train();
-  while (page.timer) await new Promise(done => setTimeout(done, 100));
+  while (page.loop.timer !== undefined) await new Promise(done => setTimeout(done, 100));
 }"""
 
 

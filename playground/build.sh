@@ -10,8 +10,8 @@ mkdir -p "$folder"
 node_modules/.bin/esbuild src/index.js --bundle --minify --format=iife --global-name=Playground \
   --main-fields=module,main --platform=browser --log-level=warning --legal-comments=none --outfile="$folder/playground.js"
 {
-  echo "playground.js holds, beside the course's own code, modules of D3. What their files say of themselves:"
-  for package in d3-array d3-color d3-format d3-interpolate d3-path d3-scale d3-shape; do
+  echo "playground.js holds, beside the course's own code, uPlot and modules of D3. What their files say of themselves:"
+  for package in d3-array d3-contour uplot; do
     printf '\n---- %s\n\n' "$package"
     cat "node_modules/$package/LICENSE"
   done

@@ -2,7 +2,7 @@
 /** Rules for the playground's modules and for the book's own scripts. */
 import js from "@eslint/js";
 
-const BROWSER = "AbortController console document navigator location history performance requestAnimationFrame setTimeout matchMedia addEventListener Event structuredClone URLSearchParams ImageData HTMLInputElement globalThis";
+const BROWSER = "AbortController console document navigator location history performance requestAnimationFrame setTimeout matchMedia addEventListener Event structuredClone URLSearchParams ImageData HTMLInputElement globalThis ResizeObserver MutationObserver getComputedStyle devicePixelRatio";
 const globals = Object.fromEntries(BROWSER.split(" ").map((name) => [name, "readonly"]));
 
 export default [

@@ -35,9 +35,9 @@ SEEDS = range(1, 11)
 PLACES = 50  # on a recorded curve
 LEAST_P = 0.001  # of Welch's test; below it, two sets of runs do not agree
 _ASK = """
-import {PRESETS} from "./playground/src/presets.js";
-import {toKeras} from "./playground/src/settings.js";
-console.log(JSON.stringify(PRESETS.map(({name, title, setting}) => ({name, title, setting, code: toKeras(setting)}))));
+import {EXAMPLES} from "./playground/src/examples.js";
+import {toKeras} from "./playground/src/keras.js";
+console.log(JSON.stringify(EXAMPLES.map(({name, title, a}) => ({name, title, setting: a, code: toKeras(a)}))));
 """
 
 
@@ -150,15 +150,14 @@ def train_in_browser(page: Any, name: str, seeds: list[int]) -> dict[str, np.nda
     """Final accuracies of an example, trained in a page that has the playground; one value a seed for train and test."""
     found = page.evaluate(
         """async ([name, seeds]) => {
-          const {setting} = Playground.PRESETS.find(one => one.name === name), found = {train: [], test: []};
+          const {a: setting} = Playground.EXAMPLES.find(one => one.name === name), found = {train: [], test: []};
           for (const seed of seeds) {
-            const run = new Playground.Training(setting, seed);
-            run.parts = () => [];  // no evaluation before the last epoch, whose scores alone are asked for
+            const run = new Playground.Training(setting, seed, false);
             while (run.epochs < setting.epochs) {
-              if (run.epochs === setting.epochs - 1) delete run.parts;
               run.epoch();
               if (run.epochs % 50 === 0) await new Promise(done => setTimeout(done));
             }
+            while (!run.history.epochs.length) run.look();
             for (const set of ["train", "test"]) found[set].push(run.history[set].accuracy.at(-1));
           }
           return found;

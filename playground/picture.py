@@ -1,11 +1,13 @@
-"""The picture of the playground in README, taken anew: ``make picture``.
+"""Pictures of the playground, taken anew: in README, and for cards of links to the book: ``make picture``.
 
-One example is trained to its end in the built book, at one and a quarter times the resolution.
+One example is trained to its end in the built book, at a higher resolution than on a screen.
 """
 
 import sys
+from io import BytesIO
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
@@ -15,25 +17,39 @@ from coursekit.browser import serve, start  # noqa: E402
 from coursekit.pages.pictures import smaller_png  # noqa: E402
 
 BOOK = ROOT / "_build/html"
-PICTURE = ROOT / ".github/playground.png"
-EXAMPLE = "two-modes"
+# In README it begins with the question; a card shows the regions alone, in the size that messengers ask for.
+IN_README, OF_CARDS = ROOT / ".github/playground.png", ROOT / "pages/_static/card.jpg"
+CARD = (1200, 630)
+EXAMPLE = "before-activation"
+MARGIN = 12
 MINUTES = 10  # a slow machine included
 
 
-def take(width: int = 1000, height: int = 760) -> None:
-    """Train the example in Chromium, and keep what the page's playground shows of it, ``height`` pixels of it."""
+def take() -> None:
+    """Train the example in Chromium, and keep what the page's playground shows of it."""
     with sync_playwright() as playwright, serve(BOOK) as address:
         browser = start(playwright)
-        page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1.25)  # fmt: skip
+        page = browser.new_page(viewport={"width": 1400, "height": 900}, device_scale_factor=1.25)
         page.set_default_timeout(MINUTES * 60_000)
         page.goto(f"{address}pages/playground.html")
-        page.get_by_role("button", name="Start the playground").click()
         page.get_by_label("Example").select_option(EXAMPLE)
-        page.get_by_role("button", name="Pause", exact=True).wait_for()
-        page.get_by_role("button", name="Train", exact=True).wait_for()
+        page.locator(".playground-options button").nth(1).click()
+        page.locator(".playground-status", has_text="Here the example ends").wait_for()
         page.evaluate("document.activeElement.blur(); scrollTo({top: 0, behavior: 'instant'})")
-        clip = page.locator(".playground").first.bounding_box() | {"height": height}
-        PICTURE.write_bytes(smaller_png(page.screenshot(full_page=True, clip=clip)))
+        names = ("question", "pair", "main")
+        boxes = {name: page.locator(f".playground-{name}").first.bounding_box() for name in names}
+        question, pair, main = (boxes[name] for name in names)
+        end = pair["y"] + pair["height"] + MARGIN
+        whole = question | {"height": end - question["y"]}
+        part = {
+            "x": main["x"] - MARGIN,
+            "y": pair["y"] - MARGIN,
+            "width": main["width"] + 2 * MARGIN,
+        }
+        part["height"] = part["width"] * CARD[1] / CARD[0]
+        IN_README.write_bytes(smaller_png(page.screenshot(full_page=True, clip=whole)))
+        card = Image.open(BytesIO(page.screenshot(full_page=True, clip=part))).resize(CARD)
+        card.convert("RGB").save(OF_CARDS, quality=85)
         browser.close()
 
 

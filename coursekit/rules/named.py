@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from coursekit.pages.exercises import is_exercise
-from coursekit.paths import PLAYGROUND, PRESETS
+from coursekit.paths import EXAMPLES, PLAYGROUND
 from coursekit.problem import Problem
 from coursekit.rules.course import Course
 
@@ -28,12 +28,12 @@ def of_exercise(name: str, root: Path) -> Iterator[Problem]:
     """Find where one exercise, CHAPTER/NAME, is missing; a book may have no playground at all."""
     chapter = name.split("/")[0]
     yield from _in_chapter(name, root / f"chapters/{chapter}.md")
-    presets, playground = root / PRESETS, root / f"{PLAYGROUND}.md"
-    if presets.exists():
-        examples = json.loads(presets.read_text(encoding="utf-8"))
-        if f"solutions/{name}" not in [example["page"] for example in examples]:
+    examples, playground = root / EXAMPLES, root / f"{PLAYGROUND}.md"
+    if examples.exists():
+        pages = [example["page"] for example in json.loads(examples.read_text(encoding="utf-8"))]
+        if f"solutions/{name}" not in pages:
             yield Problem(
-                presets,
+                examples,
                 "",
                 f"has no example with which to start solutions/{name}; add one, then `make "
                 "playground-record ONLY=…`, with its name",

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from coursekit.paths import BUNDLE, PICTURES, PRESETS, RECORDED
+from coursekit.paths import BUNDLE, EXAMPLES, PICTURES, RECORDED
 from coursekit.problem import Problem
 from coursekit.rules.course import Course
 
@@ -33,7 +33,7 @@ def _unrecorded(root: Path) -> Iterator[Problem]:
 
 
 def _examples(root: Path) -> list[str]:
-    path = root / PRESETS
+    path = root / EXAMPLES
     examples = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     return [example["name"] for example in examples]
 

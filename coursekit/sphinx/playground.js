@@ -1,5 +1,5 @@
-// Starts a playground when it is asked for: by its button, by its fold, or by an address that holds a setting. The first one
-// loads what it is made of, from the book itself.
+// Starts a playground: the whole one with its page, one in a chapter when its fold is opened. The first one loads what it is
+// made of, from the book itself.
 {
   const pages = document.documentElement.dataset.content_root, folder = `${pages}playground/`;
   const add = (tag, attributes) => new Promise((done, failed) => {
@@ -12,12 +12,7 @@
     document.head.append(made);
   });
   let loaded;
-  const load = async () => {
-    await Promise.all([add("link", {rel: "stylesheet", href: `${folder}playground.css`}), add("script", {src: `${folder}playground.js`})]);
-  };
-  const begin = (playground) => {
-    if (!playground.refused && !matchMedia("(prefers-reduced-motion: reduce)").matches) playground.train();
-  };
+  const load = () => Promise.all([add("link", {rel: "stylesheet", href: `${folder}playground.css`}), add("script", {src: `${folder}playground.js`})]);
   // Gives nothing where loading fails; it is tried anew when asked for again.
   const open = async (place, options) => {
     const before = [...place.children];
@@ -30,9 +25,7 @@
       place.replaceChildren("The playground could not be loaded. ", ...before);
       return undefined;
     }
-    const playground = Playground.open(place, {pages, ...options});
-    begin(playground);
-    return playground;
+    return Playground.open(place, {pages, ...options});
   };
 
   for (const fold of document.querySelectorAll("details.playground-fold")) {
@@ -45,31 +38,27 @@
     });
   }
 
-  // Without scripts these places show what was recorded. With them, they would draw the browser away from what trains.
-  for (const mark of document.querySelectorAll("[id^=try-]")) mark.removeAttribute("id");
-  const complete = new Promise((done) => document.readyState === "complete" ? done() : addEventListener("load", done));
-  const place = document.querySelector(".playground-page"), asked = () => /^#try-|data\.kind=/.test(location.hash);
-  let whole;
-  const go = async () => {
-    const address = asked() ? location.hash.slice(1) : "";
-    if (whole) {
-      const playground = await whole;
-      if (!playground) return;
-      playground.go(address);
-      begin(playground);
-    } else {
-      whole = open(place, {address, follow: true});
+  const place = document.querySelector(".playground-page");
+  if (place) {
+    // Without scripts these places show what was recorded. With them, they would draw the browser away from what trains.
+    for (const mark of document.querySelectorAll("[id^=try-]")) mark.removeAttribute("id");
+    const complete = new Promise((done) => document.readyState === "complete" ? done() : addEventListener("load", done));
+    // Any other hash is a place on the page.
+    const asked = () => /^#try-|=/.test(location.hash);
+    let whole;
+    const go = async () => {
+      if (whole && (await whole)) (await whole).go(location.hash.slice(1));
+      else whole = open(place, {address: asked() ? location.hash.slice(1) : "", follow: true});
       if (!(await whole)) return (whole = undefined);
-    }
-    place.querySelector("button, select").focus({preventScroll: true});
-    // At once, since the theme's slow scrolling can be drawn elsewhere; and again when the page no longer grows.
-    for (const ready of [undefined, complete]) {
-      await ready;
-      place.scrollIntoView({behavior: "instant"});
-    }
-  };
-  const follow = () => place && asked() && go();
-  place?.querySelector("button").addEventListener("click", go);
-  addEventListener("hashchange", follow);
-  follow();
+      if (!asked()) return;
+      // At once, since the theme's slow scrolling can be drawn elsewhere; and again when the page no longer grows.
+      for (const ready of [undefined, complete]) {
+        await ready;
+        place.scrollIntoView({behavior: "instant"});
+      }
+    };
+    place.querySelector("button").addEventListener("click", go);
+    addEventListener("hashchange", () => asked() && go());
+    go();
+  }
 }

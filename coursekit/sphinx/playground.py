@@ -7,7 +7,7 @@ With the name of an example it is a fold below the text that speaks of it, whose
     ```
 
 Without, it is the whole playground. ``{playground-examples} dropout`` lists the examples of a chapter with what Keras recorded.
-The examples are in ``playground/src/presets.json``; what runs them is ``vendor/playground``, loaded on a reader's first click.
+The examples are in ``playground/src/examples.json``; what runs them is ``vendor/playground``, loaded on the playground's page, and elsewhere on a reader's first click.
 """
 
 import json
@@ -22,19 +22,19 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from coursekit.paths import PICTURES, PLAYGROUND, PRESETS, RECORDED
+from coursekit.paths import EXAMPLES, PICTURES, PLAYGROUND, RECORDED
 from coursekit.sphinx import PARALLEL
 from coursekit.sphinx.scripts import add_script
 
 
-def read_presets(root: Path) -> dict[str, dict[str, str]]:
+def read_examples(root: Path) -> dict[str, dict[str, str]]:
     """Read the examples of the course in ``root``, by their names."""
-    presets = json.loads((root / PRESETS).read_text(encoding="utf-8"))
-    return {preset["name"]: preset for preset in presets}
+    examples = json.loads((root / EXAMPLES).read_text(encoding="utf-8"))
+    return {example["name"]: example for example in examples}
 
 
 class playground(nodes.Element):
-    """A place for a playground: the whole one, or a ``preset`` with its ``knobs``."""
+    """A place for a playground: the whole one, or an ``example`` with its ``knobs``."""
 
 
 class PlaygroundDirective(SphinxDirective):
@@ -45,20 +45,20 @@ class PlaygroundDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Make the place; an example that there is not is an error at the directive's line."""
-        self.env.note_dependency(str(Path(self.env.srcdir, PRESETS)))
+        self.env.note_dependency(str(Path(self.env.srcdir, EXAMPLES)))
         if not self.arguments:
             return [playground()]
-        presets = read_presets(Path(self.env.srcdir))
-        if self.arguments[0] not in presets:
+        examples = read_examples(Path(self.env.srcdir))
+        if self.arguments[0] not in examples:
             raise self.error(
-                f"the playground has no example {self.arguments[0]!r}; it has {', '.join(presets)}"
+                f"the playground has no example {self.arguments[0]!r}; it has {', '.join(examples)}"
             )
         knobs = self.options.get("knobs", "").split()
-        return [playground(preset=presets[self.arguments[0]], knobs=knobs)]
+        return [playground(example=examples[self.arguments[0]], knobs=knobs)]
 
 
 def _visit(self: HTML5Translator, node: playground) -> None:
-    if not (preset := node.get("preset")):
+    if not (example := node.get("example")):
         self.body.append(
             '<div class="playground-page playground"><p><button type="button">Start the playground</button></p></div>\n'
             '<p class="only-without-scripts">Training needs scripts, which are switched off. '
@@ -66,10 +66,10 @@ def _visit(self: HTML5Translator, node: playground) -> None:
         )
         raise nodes.SkipNode
     here = "../" * self.builder.current_docname.count("/")
-    name = preset["name"]
+    name = example["name"]
     self.body.append(
         f'<details class="playground-fold" data-example="{name}" data-knobs="{escape(" ".join(node["knobs"]))}">\n'
-        f"<summary>Train it here: {escape(preset['title'])}</summary>\n"
+        f"<summary>Train it here: {escape(example['title'])}</summary>\n"
         f'<div class="playground"><p><a href="{here}{PLAYGROUND}.html#try-{name}">Open it in the playground</a></p></div>\n'
         "</details>\n"
     )
@@ -84,21 +84,21 @@ class ExamplesDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Make a section for each example."""
         root = Path(self.env.srcdir)
-        for file in (PRESETS, RECORDED):
+        for file in (EXAMPLES, RECORDED):
             self.env.note_dependency(str(root / file))
         recorded = json.loads((root / RECORDED).read_text(encoding="utf-8"))
         made: list[nodes.Node] = []
-        for name, preset in read_presets(root).items():
-            if preset["page"].split("/")[1] != self.arguments[0]:
+        for name, example in read_examples(root).items():
+            if example["page"].split("/")[1] != self.arguments[0]:
                 continue
             section = nodes.section(ids=[f"example-{name}"], names=[f"example-{name}"])
-            section += nodes.title("", preset["title"])
+            section += nodes.title("", example["title"])
             where = addnodes.pending_xref(
                 "",
                 nodes.inline("", "Where the book has it"),
                 refdomain="std",
                 reftype="doc",
-                reftarget=f"/{preset['page']}",
+                reftarget=f"/{example['page']}",
                 refdoc=self.env.docname,
                 refexplicit=True,
                 refwarn=True,
@@ -109,11 +109,15 @@ class ExamplesDirective(SphinxDirective):
                 )
             # Where an address asks for an example, and scripts are off, its recorded curves are shown.
             run = f'<span id="try-{name}"></span><a class="playground-run" href="#try-{name}">Train it</a>'
-            section += nodes.paragraph("", preset["question"])
+            section += nodes.paragraph("", example["question"])
             links = nodes.paragraph("", "", nodes.raw("", f"{run} ", format="html"), where)
             section += links
             alt = recorded[name]["alt"]
+            # In a fold, since it is the answer to the question.
+            fold = '<details class="playground-recorded"><summary>What Keras recorded</summary>'
+            section += nodes.raw("", fold, format="html")
             section += nodes.image(uri=f"/{PICTURES}/{name}.png", alt=alt)
+            section += nodes.raw("", "</details>", format="html")
             self.state.document.note_explicit_target(section)
             made.append(section)
         return made

@@ -1,5 +1,6 @@
 // @ts-check
 /** How long a piece of work takes, so that none keeps the page from answering. */
+import {pointCount, trainingPoints} from "./data.js";
 
 /**
  * Milliseconds on one core of a server of 2025, fitted to 75 networks: of a multiplication in a product of matrices, of a weight that an
@@ -21,13 +22,9 @@ export function rowsInPiece({network, normalization}) {
   return Math.max(1, Math.floor(MOST.piece / (weights(network) * COST.product + network.layers * network.width * value)));
 }
 
-/**
- * Why one update would make the page freeze; empty if it would not.
- * @param {import("./training.js").Setting} setting
- * @param {number} points to train on
- */
-export function tooMuch({network, normalization, dropout, noise, batch}, points) {
-  const rows = Math.min(batch, points);
+/** Why one update would make the page freeze; empty if it would not. @param {import("./training.js").Setting} setting */
+export function tooMuch({data, network, normalization, dropout, noise, batch}) {
+  const rows = Math.min(batch, trainingPoints(pointCount(data), data.train));
   const value =
     COST.value +
     (normalization.place === "none" ? 0 : COST.normalization) +

@@ -4,9 +4,9 @@ import {RandomState} from "./numpy.js";
 
 /**
  * @typedef {{x: Float32Array, y: Float32Array, count: number}} Points inputs (count × 2, row by row) and classes, 0 or 1
- * @typedef {{kind: string, points: number, noise: number, seed: number, train: number, units: string, redraw: boolean}} Data
+ * @typedef {{kind: string, points: number, noise: number, seed: number, train: number, units: string, redraw: boolean, drawn: string}} Data
  *   `noise` is a standard deviation, `train` the share of the points to train on, `units` those in which inputs are given;
- *   `redraw` draws other points for each run
+ *   `redraw` draws other points for each run; `drawn` are points drawn by hand, as `encode` writes them
  * @typedef {{x: number, y: number, label: number}} Point
  */
 
@@ -60,7 +60,28 @@ const SHAPES = {
   },
 };
 
-export const KINDS = Object.keys(SHAPES);
+/** "drawn" are points that a reader drew by hand. */
+export const KINDS = [...Object.keys(SHAPES), "drawn"];
+export const MOST_DRAWN = 200;
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** Four letters of six bits for each point: the first input in thousandths, the second in five hundredths, the class. @param {Point[]} points */
+export function encode(points) {
+  const clip = (/** @type {number} */ value, /** @type {number} */ most) => Math.min(most, Math.max(0, Math.round(value)));
+  return points.map(({x, y, label}) => {
+    const bits = clip(1000 * x + 2048, 4095) * 4096 + clip(500 * y + 1024, 2047) * 2 + label;
+    return [18, 12, 6, 0].map((shift) => LETTERS[(bits >> shift) & 63]).join("");
+  }).join("");
+}
+
+/** @param {string} drawn @returns {Point[] | undefined} nothing if it is not what `encode` writes */
+export function decode(drawn) {
+  if (drawn.length % 4 || drawn.length > 4 * MOST_DRAWN || [...drawn].some((letter) => !LETTERS.includes(letter))) return undefined;
+  return times(drawn.length / 4, (index) => {
+    const bits = [...drawn.slice(4 * index, 4 * index + 4)].reduce((sum, letter) => 64 * sum + LETTERS.indexOf(letter), 0);
+    return {x: ((bits >> 12) - 2048) / 1000, y: (((bits >> 1) & 2047) - 1024) / 500, label: bits & 1};
+  });
+}
 
 /** What is done with inputs that are given in other units. @type {Record<string, (value: number) => number>} */
 const UNITS = {
@@ -70,6 +91,11 @@ const UNITS = {
 };
 
 export const UNIT_NAMES = Object.keys(UNITS);
+
+/** How many of a unit the picture's unit is. @param {string} units */
+export function perUnit(units) {
+  return UNITS[units](1) - UNITS[units](0);
+}
 
 /** @param {Float32Array} values as drawn @param {string} units */
 export function inUnits(values, units) {
@@ -82,8 +108,14 @@ export function inUnits(values, units) {
  * @param {number} [run] the run's seed, which counts if points are drawn anew for each run
  * @returns {{train: Points, test: Points}}
  */
-export function drawPoints({kind, points, noise, seed, train, redraw}, run = 1) {
+export function drawPoints(setting, run = 1) {
+  const {kind, noise, seed, train, redraw} = setting, points = pointCount(setting);
   const random = new RandomState(redraw ? 1000 * seed + run : seed);
+  const share = trainingPoints(points, train);
+  if (kind === "drawn") {
+    const all = decode(setting.drawn) ?? [], mixed = random.permutation(points).map((index) => all[index]);
+    return {train: gather(mixed.slice(0, share)), test: gather(mixed.slice(share))};
+  }
   const drawn = SHAPES[kind](points, random);
   const sd = kind === "moons" ? moonNoise(noise) : noise;
   for (const point of drawn) {
@@ -92,13 +124,17 @@ export function drawPoints({kind, points, noise, seed, train, redraw}, run = 1) 
     // moved to the middle and to the size of the rings
     if (kind === "moons") [point.x, point.y] = [(point.x - 0.5) / 1.5, (point.y - 0.25) / 1.5];
   }
-  const share = trainingPoints(points, train);
   return {train: gather(drawn.slice(0, share)), test: gather(drawn.slice(share))};
 }
 
 /** The moons are drawn 1.5 times as large as all else. @param {number} noise */
 export function moonNoise(noise) {
   return Number((1.5 * noise).toFixed(6));
+}
+
+/** How many points there are. @param {Data} data */
+export function pointCount({kind, points, drawn}) {
+  return kind === "drawn" ? drawn.length / 4 : points;
 }
 
 /** How many points train; at least one trains and one tests. @param {number} points @param {number} share */

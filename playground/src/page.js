@@ -1,31 +1,25 @@
 // @ts-check
 /** The playground: what a reader sets, starts and sees. */
-import {element, makeControls} from "./controls.js";
-import {rowsInPiece, tooMuch} from "./cost.js";
-import {trainingPoints} from "./data.js";
-import {forward} from "./network.js";
-import {PRESETS} from "./presets.js";
-import RECORDED from "./recorded.json" with {type: "json"};
-import {change, fromAddress, toAddress, toKeras} from "./settings.js";
+import {asks, read, write} from "./address.js";
+import {Bench, keyOf, LAST, sides} from "./bench.js";
+import {tooMuch} from "./cost.js";
+import {latest} from "./curves.js";
+import {EXAMPLES} from "./examples.js";
+import {toKeras} from "./keras.js";
+import {Layout} from "./layout.js";
+import {Loop} from "./loop.js";
+import {change, get, refusals, SHARED} from "./settings.js";
+import {differences} from "./words.js";
 import {Training} from "./training.js";
-import {Chart, format, MaskView, RegionView} from "./views.js";
 
-/**
- * @typedef {import("./training.js").Setting} Setting
- * @typedef {import("./views.js").Curve} Curve
- * @typedef {{epochs: number[], accuracy: number[], loss: number[]}} Recorded means over Keras' runs, of the test points
- */
+/** @typedef {import("./training.js").Setting} Setting @typedef {import("./bench.js").Side} Side @typedef {import("./shelf.js").Kept} Kept */
+/** @typedef {{a: Setting, b?: Setting, example?: import("./examples.js").Example}} Asked */
 
-const SLICE = 20; // milliseconds of work between two looks at the keyboard
-const SHARE = 1 / 4; // of the time for pictures of the region, at most
-const PLACES = 150; // on a curve, which is no wider on a screen
-const LAST = 20_000; // epochs, after which training ends
-const SETS = /** @type {const} */ (["train", "test", "reported"]);
-const SPEEDS = {fast: "as fast as it goes", 10: "10 epochs a second", 1: "1 epoch a second"};
+/** Of the time for pictures of regions, at most. */
+const SHARE = 1 / 4;
+/** What both settings have in common when it is turned, though it may differ. */
+const TOGETHER = [...SHARED, "data.kind", "data.drawn"];
 
-const NOTHING = {curves: -1, small: -1, region: -1, words: -1};
-
-let made = 0;
 /** Only one playground of a page trains at a time. @type {Playground | undefined} */
 let active;
 
@@ -33,7 +27,7 @@ let active;
  * Build a playground. Where its address asks for what cannot be, that is said, and it is `refused`.
  * @param {HTMLElement} root an empty element
  * @param {{address?: string, small?: boolean, knobs?: string[], pages?: string, follow?: boolean}} [options] `address` is a
- *   setting, as in the part of an address after #; `small` shows the region and accuracy and `knobs`, paths of settings, only;
+ *   setting, as in the part of an address after #; `small` shows the region, accuracy and `knobs`, paths of settings, only;
  *   `pages` is the way to the book's first page; with `follow` the address bar holds the setting
  */
 export function open(root, options = {}) {
@@ -44,218 +38,163 @@ export function open(root, options = {}) {
   return playground;
 }
 
-const NAMES = ["training", "test", "training, as Keras reports it"];
-const STATISTICS = ["last batch", "moving average"];
-const REFERENCE = "test, recorded with Keras (mean of 10 runs)";
-
-/** Read a setting, or the name of an example behind "try-". @param {string} address */
-function read(address) {
-  const asked = address.replace(/^#/, "");
-  if (!asked.startsWith("try-")) return {...fromAddress(asked), name: new URLSearchParams(asked).get("example") ?? undefined};
-  const preset = PRESETS.find(({name}) => name === asked.slice(4));
-  if (preset) return {setting: preset.setting, problems: [], name: preset.name};
-  return {...fromAddress(""), problems: [`There is no example ${asked.slice(4)}.`], name: undefined};
-}
-
-class Playground {
-  setting = PRESETS[0].setting;
-  /** @type {typeof PRESETS[0] | undefined} */
-  preset = undefined;
-  /** @type {Training[]} */
-  runs = [];
-  turn = 0; // which run is next
-  middle = false; // whether it is within an epoch
+export class Playground {
+  /** @type {import("./examples.js").Example | undefined} */
+  example = undefined;
+  /** Whose knobs are shown. @type {Side} */
+  side = "a";
+  /** What pictures show of a network. @type {import("./network.js").Mode} */
+  mode = "inference";
+  /** Which curves the charts show. */
+  sets = ["test", "train", "reported"];
   playing = false;
-  refused = false; // whether the last address asked for what cannot be
-  end = 0; // the epoch at which training pauses
-  target = 0; // the epoch to which the loop leads all runs
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  timer = undefined; // of the next slice; there is none when all is done and drawn
-  began = {time: 0, epoch: 0}; // when training began or went on, for its pace
-  /** The next picture of the region, which may take several slices, in which nobody trains. @type {{work: Generator<undefined, Float32Array>, epochs: number, cost: number} | undefined} */
-  asking = undefined;
-  due = 0; // when it may be drawn again
-  shown = {...NOTHING}; // the epochs of what is seen
-  slices = 0;
-  part = {next: 0, epochs: 0}; // of the small views: which is drawn next, and the epochs at which the first was
-  piece = 0; // milliseconds that a piece of work takes at most
-  seen = {hidden: empty(), output: empty(), means: [empty(), empty()], variances: [empty(), empty()]};
-
-  region = new RegionView(60);
-  accuracy = new Chart("Accuracy", "The share of points on their side of the border, in inference mode; and as Keras reports it of an epoch, in training mode. Of several runs: the mean, and from the lowest to the highest.", NAMES, {low: 0.4, high: 1, reference: REFERENCE});
-  loss = new Chart("Loss", "Cross-entropy. Every point counts, those most where the network is sure and wrong.", NAMES, {low: 0, reference: REFERENCE});
-  norms = new Chart("Norms of weights", "The root of the sum of the squares of a layer's weights, without biases.", ["first hidden layer", "output layer"], {low: 0});
-  inputs = new Chart("What the first activation receives", "How often which value occurs: of all units together, for up to 200 training points, in inference mode.", ["share"], {low: 0, xlabel: "value"});
-  means = new Chart("Batch mean, moving mean", "Of the first unit that batch normalization sees: the mean of the last batch, which training uses, and the moving average of such means, which inference uses.", STATISTICS);
-  variances = new Chart("Batch variance, moving variance", "The same for the variance.", STATISTICS, {low: 0});
-  mask = new MaskView();
-
-  play = this.button("Train", () => this.toggle());
-  status = element("p", {role: "status", class: "playground-status"});
-  now = element("p", {class: "playground-now"}); // not read out, since it changes all the time
-  question = element("p", {class: "playground-question"});
-  code = element("code", {});
-  link = element("a", {});
-  speed = element("select", {}, ...Object.entries(SPEEDS).reverse().map(([value, words]) => element("option", {value}, words)));
-  presets = element("select", {}, element("option", {value: ""}, "a setting of your own"));
+  /** Whether all seeds are led on by an epoch. */
+  stepping = false;
+  /** Whether the last address asked for what cannot be. */
+  refused = false;
+  /** The epoch at which training pauses. */
+  end = 0;
+  /** Whether it was said where training stands. */
+  reported = true;
+  /** Changes with all that is shown and not trained. */
+  revision = 0;
+  pace = 0;
+  /** When training began or went on, for its pace. */
+  began = {time: 0, epoch: 0};
 
   /** @param {HTMLElement} root @param {Parameters<typeof open>[1] & {}} options */
   constructor(root, {small = false, knobs = [], pages = "", follow = false}) {
     this.root = root;
     this.small = small;
+    this.knobs = knobs;
     this.pages = pages;
     this.follow = follow;
-    this.prefix = `playground-${(made += 1)}`;
-    this.controls = makeControls(this.prefix, (path, value) => this.try(path, value), small ? knobs : undefined);
-    this.parts();
-  }
-
-  /** Put everything into place. */
-  parts() {
-    const labelled = (/** @type {string} */ words, /** @type {HTMLElement} */ control) => {
-      control.id = `${this.prefix}-${words.toLowerCase()}`;
-      return element("span", {}, element("label", {for: control.id}, words), control);
-    };
-    this.speed.value = "fast";
-    this.speed.addEventListener("change", () => this.begin());
-    const buttons = [
-      this.button("One epoch", () => this.step()),
-      this.button("Reset", () => this.set(this.setting)),
-      this.button("Forget earlier curves", () => this.forget()),
-    ];
-    // The button stays in sight with what it does.
-    const progress = element("div", {class: "playground-progress"}, this.play, element("div", {}, this.status, this.now));
-    if (this.small) {
-      this.link.append("Open it in the playground, with all settings and views");
-      const bar = element("div", {class: "playground-bar"}, ...buttons.slice(0, 2));
-      const views = element("div", {class: "playground-views"}, this.region.figure, this.accuracy.figure);
-      this.root.replaceChildren(this.question, this.controls.form, progress, bar, views, element("p", {}, this.link));
-      return;
-    }
-    for (const chapter of ["Batch normalization", "Dropout", "Noise"]) {
-      const group = element("optgroup", {label: chapter});
-      for (const {name, page, title} of PRESETS) {
-        if (page.split("/")[1] === chapter.toLowerCase().replace(" ", "_")) group.append(element("option", {value: name}, title));
-      }
-      this.presets.append(group);
-    }
-    this.presets.addEventListener("change", () => {
-      const preset = PRESETS.find(({name}) => name === this.presets.value);
-      if (preset) this.renew(preset.setting, preset.name);
+    const {a, b} = read("");
+    this.bench = new Bench(a, b);
+    this.layout = new Layout(this);
+    this.loop = new Loop({
+      alive: () => root.isConnected,
+      work: () => this.work(),
+      picture: (settled) => this.picture(settled),
+      settled: () => this.settled(),
+      views: this.layout.views,
     });
-    // Not the pre itself: the book's theme takes those out of the order of Tab that do not scroll while they are hidden.
-    const listing = element("div", {tabindex: "0", role: "region", "aria-label": "Keras code"}, element("pre", {}, this.code));
-    this.root.replaceChildren(
-      element("div", {class: "playground-bar"}, labelled("Example", this.presets), this.link),
-      this.question,
-      progress,
-      element("div", {class: "playground-bar"}, ...buttons, labelled("Speed", this.speed)),
-      element("div", {class: "playground-bench"},
-        element("div", {class: "playground-views"}, this.region.figure, this.accuracy.figure),
-        this.controls.form,
-        element("div", {class: "playground-views"}, this.loss.figure, this.inputs.figure, this.means.figure, this.variances.figure, this.norms.figure, this.mask.figure)),
-      element("details", {class: "playground-code"}, element("summary", {}, "This setting as Keras code"),
-        element("div", {}, this.button("Copy", () => this.copy()), listing)),
-    );
   }
 
-  /** @param {string} words @param {() => void} action */
-  button(words, action) {
-    const button = element("button", {type: "button"}, words);
-    button.addEventListener("click", action);
-    return button;
+  get a() {
+    return this.bench.a;
   }
 
-  /** @param {string} words */
-  say(words) {
-    this.status.textContent = words;
+  get b() {
+    return this.bench.b;
   }
 
-  async copy() {
-    // From a file there may be no clipboard; the code is there to be marked and copied by hand.
-    const copied = await navigator.clipboard?.writeText(this.code.textContent ?? "").then(() => true, () => false);
-    this.say(copied ? "The code is copied." : "Copying is not allowed here; mark the code and copy it.");
+  /** The setting whose knobs are shown. */
+  get shown() {
+    return (this.side === "b" && this.b) || this.a;
   }
 
-  /** @param {Setting} setting */
-  tooMuch(setting) {
-    return tooMuch(setting, trainingPoints(setting.data.points, setting.data.train));
+  epochs() {
+    return this.bench.epochs();
   }
+
+  /** The runs of the first seed. @returns {[Side, Training][]} */
+  leading() {
+    const {a, b} = this.bench.pairs[0];
+    return b ? [["a", a], ["b", b]] : [["a", a]];
+  }
+
+  /** The runs of a side that have come as far as the first. @param {Side} side */
+  runs(side) {
+    return this.bench.level().flatMap((pair) => pair[side] ?? []);
+  }
+
+  // ---------------------------------------------------------------------------- what a reader asks for
 
   /** Take a new value, or say why not. @param {string} path @param {string | number | boolean} value */
   try(path, value) {
-    const wanted = change(this.setting, path, value), why = this.tooMuch(wanted);
-    if (!why) this.renew(wanted);
+    const both = TOGETHER.includes(path) || (this.small && !this.compares(path)), set = (/** @type {Setting} */ setting) => change(setting, path, value);
+    const asked = {a: both || this.side === "a" ? set(this.a) : this.a, b: this.b && (both || this.side === "b" ? set(this.b) : this.b), example: this.example};
+    const why = [asked.a, asked.b].flatMap((setting) => (setting ? [...refusals(setting), tooMuch(setting)] : [])).find(Boolean) ?? "";
+    if (!why) this.renew(asked);
     return why;
   }
 
-  /** Start anew; if a run has just ended, the new one begins at once, as it does while one trains. @param {Setting} setting @param {string} [name] */
-  renew(setting, name) {
-    const ended = !this.playing && this.epochs() >= this.end;
-    this.set(setting, name);
-    if (ended) this.train();
+  /** Whether the example compares two values of a part of the setting. @param {string} path */
+  compares(path) {
+    const {a, b} = this.example ?? {};
+    return Boolean(a && b && get(a, path) !== get(b, path));
   }
 
-  /** Take the setting of an address, unless it is the present one and not at its end. @param {string} address */
-  go(address) {
-    const {setting, problems, name} = read(address), heavy = this.tooMuch(setting);
-    if (heavy) problems.push(heavy, `Below is “${PRESETS[0].title}” instead.`);
-    this.refused = problems.length > 0;
-    const same = this.runs.length && toAddress(setting) === toAddress(this.setting) && (name ?? this.preset?.name) === this.preset?.name;
-    if (!same || this.refused || this.epochs() >= this.end) this.set(heavy ? PRESETS[0].setting : setting, heavy ? undefined : name);
-    this.show();
-    if (!this.refused) return;
+  /** Take other settings. What has just ended trains at once with them, as does what is training. @param {Asked} asked */
+  renew(asked) {
+    const ended = !this.playing && this.epochs() > 0 && this.epochs() >= Math.min(this.end, this.a.epochs);
+    this.take(asked);
+    if (ended && !(this.epochs() >= this.end && this.bench.done())) this.train();
+  }
+
+  /** Choose an example, which waits for a prediction. @param {import("./examples.js").Example} example */
+  choose(example) {
     this.pause();
-    this.say(`This address asks for what cannot be. ${problems.join(" ")}`);
+    this.layout.shelf.kept = this.layout.shelf.kept.filter(({pinned}) => pinned);
+    this.begin({a: example.a, b: example.b, example});
   }
 
-  /** Hold the setting in the address, which also says of two examples with one setting which it is. */
-  show() {
-    const hash = `#${this.preset ? `example=${this.preset.name}&` : ""}${toAddress(this.setting)}`;
-    if (this.small) this.link.setAttribute("href", `${this.pages}pages/playground.html${hash}`);
-    if (this.follow) history.replaceState(null, "", hash);
-  }
-
-  /** Start anew with a setting; what was trained stays as faint curves. @param {Setting} setting @param {string} [name] of a preset */
-  set(setting, name) {
-    if (this.runs.some((run) => run.epochs > 1)) for (const chart of [this.accuracy, this.loss, this.norms]) chart.keep();
-    const address = toAddress(setting);
-    const same = PRESETS.filter((one) => toAddress(one.setting) === address);
-    this.preset = same.find((one) => one.name === (name ?? this.preset?.name)) ?? same[0];
-    this.setting = setting;
-    this.runs = [new Training(setting, setting.seed)]; // the others are made when they are to train
-    this.turn = 0;
-    this.middle = false;
-    this.asking = undefined;
-    this.due = 0;
-    this.piece = 0;
-    this.shown = {...NOTHING};
-    this.part.next = 0;
-    this.end = setting.epochs;
-    this.target = this.playing ? this.end : 0;
-    this.seen = {hidden: empty(), output: empty(), means: [empty(), empty()], variances: [empty(), empty()]};
-    this.question.textContent = this.preset?.question ?? "What do you expect to see? Say it before you start.";
-    this.controls.show(setting);
-    this.code.textContent = toKeras(setting);
-    for (const {figure} of [this.means, this.variances]) figure.toggleAttribute("hidden", setting.normalization.place === "none");
-    this.mask.figure.toggleAttribute("hidden", setting.dropout.input === 0 && setting.dropout.hidden === 0);
-    if (!this.small) {
-      this.presets.value = this.preset?.name ?? "";
-      this.link.textContent = this.preset ? "Where the book has it" : "";
-      this.link.setAttribute("href", this.preset ? `${this.pages}${this.preset.page}.html` : "");
-      this.link.toggleAttribute("hidden", !this.preset);
-    }
-    this.show();
+  /** Begin anew with settings, untrained. @param {Asked} asked */
+  begin(asked) {
+    this.playing = this.stepping = false;
+    this.bench = new Bench(asked.a, asked.b);
+    // In a chapter, B is what A is compared with.
+    this.side = asked.b && !this.small ? "b" : "a";
+    this.layout.forget(asked);
     this.say("");
-    this.now.textContent = "";
-    this.begin();
-    this.work();
+    this.take(asked, true);
+    this.layout.challenge.ask(asked.example);
+    this.update();
   }
 
-  forget() {
-    for (const chart of [this.accuracy, this.loss, this.norms]) chart.earlier = [];
-    this.shown.curves = this.shown.small = -1;
-    this.work();
+  reset() {
+    this.keep([]);
+    const {a, b, example, side} = this;
+    this.begin({a, b, example});
+    this.side = side;
+    this.update();
+  }
+
+  /** Compare with a second setting, or no longer. @param {boolean} on */
+  compare(on) {
+    const {a, example} = this;
+    this.side = on ? "b" : "a";
+    this.renew({a, b: on ? structuredClone(a) : undefined, example});
+  }
+
+  swap() {
+    const {a, b, example} = this;
+    if (b) this.renew({a: b, b: a, example});
+  }
+
+  /** Let B be as A in one part. @param {string} path */
+  undo(path) {
+    const {a, b, example} = this;
+    if (b) this.renew({a, b: change(b, path, get(a, path)), example});
+  }
+
+  /** Take a kept run as A or B. @param {Kept} kept @param {Side} side */
+  use({setting}, side) {
+    const {a, b, example} = this;
+    const shared = (/** @type {Setting} */ one, /** @type {Setting} */ other) => SHARED.reduce((made, path) => change(made, path, get(other, path)), one);
+    const first = side === "a" ? change(setting, "seeds", a.seeds) : a, second = side === "b" ? setting : b;
+    if (side === "b") this.side = "b";
+    this.renew({a: first, b: second && shared(second, first), example});
+  }
+
+  /** Pin a side's run as it is. @param {Side} side */
+  pin(side) {
+    const runs = this.runs(side);
+    if (!runs[0].epochs) return this.say("There is nothing to pin before training.");
+    this.pause();
+    this.layout.shelf.keep(runs, keyOf(runs[0].setting, runs[0].seed), true);
+    this.update();
   }
 
   /** Train, or pause. */
@@ -267,234 +206,200 @@ class Playground {
   train() {
     if (active !== this) active?.pause();
     active = this;
-    if (this.epochs() >= this.end) this.end = LAST;
+    if (this.epochs() >= this.end && this.bench.done()) this.end = LAST;
     this.playing = true;
-    this.play.textContent = "Pause";
-    this.target = this.end;
+    this.bench.target = this.end;
+    this.reported = false;
     this.say("");
-    this.begin();
-    this.work();
+    this.clock();
+    this.layout.controlled();
+    this.loop.start();
   }
 
+  /** Train no further than to the end of an epoch, so that both runs stand at the same. */
   pause() {
-    if (this.playing) this.hold(this.turn > 0 || this.middle ? this.epochs() + 1 : this.epochs());
+    if (this.playing) this.hold(this.bench.nextStop());
   }
 
   step() {
-    this.hold(Math.min(LAST, (this.playing ? this.epochs() : this.target) + 1));
+    this.hold(Math.min(LAST, (this.playing ? this.bench.nextStop() : this.bench.target) + 1));
+    this.stepping = true;
   }
 
-  /** Train no further than to the end of an epoch, so that all runs stand at the same. @param {number} epoch */
+  /** @param {number} epoch */
   hold(epoch) {
-    this.playing = false;
-    this.play.textContent = "Train";
-    this.target = epoch;
+    this.playing = this.stepping = false;
+    this.bench.target = epoch;
+    this.reported = false;
     if (epoch > this.epochs()) this.say("Ending the epoch …");
-    this.work();
+    this.layout.controlled();
+    this.loop.start();
   }
 
-  /** How many epochs all runs have behind them. */
-  epochs() {
-    return Math.min(...this.runs.map((run) => run.epochs));
+  /** Take the settings of an address, unless they are the present ones and not at their end. @param {string} address */
+  go(address) {
+    const {problems, pins, ...asked} = read(address), heavy = [asked.a, asked.b].map((setting) => (setting ? tooMuch(setting) : "")).find(Boolean);
+    const first = EXAMPLES[0], taken = heavy ? {a: first.a, b: first.b, example: first} : asked;
+    if (heavy) problems.push(heavy, `Below is “${first.title}” instead.`);
+    this.refused = problems.length > 0;
+    this.layout.shelf.kept = [];
+    for (const {name, setting, epochs} of heavy ? [] : pins) this.again(this.layout.shelf.add(keyOf(setting, setting.seed), setting, true, name), epochs);
+    this.begin(taken);
+    if (this.refused) this.say(`This address asks for what cannot be. ${problems.join(" ")}`);
   }
 
-  begin() {
-    this.began = {time: performance.now(), epoch: this.epochs()};
-    this.shown.words = -1;
+  // ---------------------------------------------------------------------------- what follows from it
+
+  /** @param {Asked} asked @param {boolean} [anew] */
+  take({a, b, example}, anew = false) {
+    const known = anew ? [] : this.layout.shelf.kept.flatMap(({runs, epochs}) => runs.filter((run) => run.epochs === epochs));
+    if (!anew) this.keep([a, ...(b ? [b] : [])]);
+    // Six curves are too many to begin with.
+    if (b && !this.b) this.sets = this.sets.filter((set) => set !== "reported");
+    if (!b) this.side = "a";
+    this.example = example;
+    this.bench.set(a, b, known);
+    this.end = a.epochs;
+    this.bench.target = this.playing ? this.end : Math.max(...sides(this.bench.pairs[0]).map((run) => run.epochs));
+    this.stepping = false;
+    this.reported = this.epochs() === 0;
+    if (!anew) this.say("");
+    this.layout.world.clear();
+    this.clock();
+    this.update();
   }
 
-  /** Let the loop run until all is done. */
-  work() {
-    this.timer ??= setTimeout(() => this.next());
-  }
-
-  /** What is done between two looks at the keyboard. */
-  next() {
-    this.timer = undefined;
-    if (!this.root.isConnected) return;
-    const until = performance.now() + SLICE;
-    if (this.epochs() < this.target) this.learn(until);
-    else if (!this.settle(until)) return;
-    const pace = this.playing ? Number(this.speed.value) : 0;
-    this.timer = setTimeout(() => this.next(), pace ? Math.min(20, 1000 / pace) : 0);
-  }
-
-  /** Train for a slice; every third draws instead, and so do those that wait for the next epoch. @param {number} until */
-  learn(until) {
-    const {runs, setting, shown} = this;
-    if (runs.length < setting.seeds) return runs.push(new Training(setting, setting.seed + runs.length));
-    const pace = this.playing ? Number(this.speed.value) : 0;
-    const early = () => pace && !this.middle && this.turn === 0 && this.epochs() >= this.began.epoch + ((performance.now() - this.began.time) * pace) / 1000;
-    const epochs = this.epochs(), waiting = early();
-    this.slices += 1;
-    if (this.slices % 6 === 0 || (waiting && shown.curves !== epochs)) return this.drawCurves();
-    if (this.slices % 6 === 3 || (waiting && shown.small !== epochs)) return this.drawSmall();
-    // A piece that would end too late waits for the next slice.
-    for (let at = performance.now(), first = true; first || at + this.piece < until; first = false) {
-      const between = this.turn > 0 || !this.middle; // two epochs of the first run
-      if (this.asking || (between && at >= this.due && this.shown.region !== runs[0].epochs)) this.ask();
-      else if (this.epochs() >= this.target || early()) break;
-      else this.advance();
-      const now = performance.now();
-      this.piece = Math.max(now - at, 0.9 * this.piece);
-      at = now;
+  /** Keep those runs that finished or were paused and are not among the next. @param {Setting[]} next */
+  keep(next) {
+    for (const side of /** @type {Side[]} */ (["a", "b"])) {
+      const [run, ...others] = this.runs(side);
+      if (!run?.epochs || (this.playing && run.epochs < this.end)) continue;
+      const key = keyOf(run.setting, run.seed);
+      if (!next.some((setting) => keyOf(setting, setting.seed) === key)) this.layout.shelf.keep([run, ...others], key);
     }
   }
 
-  /** A short piece of work of the run whose turn it is. */
-  advance() {
-    this.middle = !this.runs[this.turn].advance();
-    if (!this.middle) this.turn = (this.turn + 1) % this.runs.length;
+  /** Train a pinned run of an address again, when there is time. @param {Kept} kept @param {number} epochs */
+  again(kept, epochs) {
+    const {shelf} = this.layout, run = new Training(kept.setting, kept.setting.seed), playground = this;
+    kept.epochs = epochs;
+    this.loop.later.push((function* () {
+      while (run.epochs < epochs) {
+        run.advance();
+        yield;
+      }
+      yield* run.evaluate();
+      shelf.fill(kept, [run]);
+      shelf.show();
+      playground.update();
+    })());
   }
 
-  /** When all runs stand where they should: a slice of drawing; false when nothing is left. @param {number} until */
-  settle(until) {
-    if (this.playing) this.hold(this.target);
-    const {shown} = this, epochs = this.epochs();
-    if (shown.words !== epochs) this.report();
-    else if (shown.curves !== epochs) this.drawCurves();
-    else if (shown.small !== epochs) this.drawSmall();
-    else if (shown.region === epochs) return false;
-    else do this.ask(); while (shown.region !== epochs && performance.now() < until);
+  /** Show all that is not trained anew. */
+  update() {
+    this.revision += 1;
+    const {a, b, example, side} = this;
+    this.layout.show();
+    this.layout.controlled();
+    const hash = `#${write({a, b, example, pins: this.layout.shelf.pins()})}`;
+    // A visitor who has changed nothing yet keeps the address, which may be a place on the page.
+    const untouched = !asks(location.hash) && hash === `#${write(read(""))}`;
+    this.layout.link.setAttribute("href", `${this.pages}pages/playground.html${hash}`);
+    if (this.follow && !untouched) history.replaceState(null, "", hash === "#" ? location.pathname + location.search : hash);
+    this.layout.code.textContent = toKeras(side === "b" && b ? b : a);
+    this.loop.start();
+  }
+
+  /** Whether the settings are those that the example asks about; another seed is. */
+  asksThis() {
+    const {a, b, example} = this;
+    if (!example || Boolean(b) !== Boolean(example.b)) return false;
+    const changed = [...differences(a, example.a), ...(b && example.b ? differences(b, example.b) : [])];
+    return changed.every((path) => path === "seed");
+  }
+
+  clock() {
+    this.began = {time: performance.now(), epoch: this.epochs()};
+  }
+
+  // ---------------------------------------------------------------------------- the loop
+
+  /** A piece of training. */
+  work() {
+    if (this.waits()) return false;
+    return (this.playing || this.stepping || !this.bench.leads()) && Boolean(this.bench.advance(this.playing || this.stepping));
+  }
+
+  /** Whether the next epoch is to begin later, so that training keeps its pace. */
+  waits() {
+    if (!this.pace || !this.playing || !this.bench.between() || this.bench.leads()) return false;
+    return this.epochs() >= this.began.epoch + ((performance.now() - this.began.time) * this.pace) / 1000;
+  }
+
+  /** A piece of a picture of a region, in which nobody trains. @param {boolean} settled */
+  picture(settled) {
+    const now = performance.now(), {regions, inside, insideBox} = this.layout, shown = this.leading();
+    /** @type {[import("./region.js").RegionView | import("./inside.js").Inside, Training][]} */
+    const views = shown.map(([side, run]) => [regions[side], run]);
+    if (!this.small && insideBox.open) views.push([inside, (shown.find(([side]) => side === this.side) ?? shown[0])[1]]);
+    for (const [view, run] of views) {
+      const due = view.asking || ((settled || now >= view.due) && this.bench.between() && view.stale(run, this.mode));
+      if (!due) continue;
+      view.ask(run, this.mode, SHARE);
+      return true;
+    }
+    return false;
+  }
+
+  /** No training is left: say so once. */
+  settled() {
+    if (this.waits()) return true;
+    const playing = this.playing;
+    this.stepping = false;
+    if (playing && this.bench.done()) this.playing = false;
+    if (this.reported || this.playing) return false;
+    this.reported = true;
+    this.layout.controlled();
+    this.report(playing);
     return true;
   }
 
-  /** How far the picture of the region reaches from its middle. */
-  reach() {
-    return (this.setting.data.kind === "target" ? 1.5 : 1.2) + 2 * this.setting.data.noise;
-  }
-
-  /** A piece of the picture of the region, or, when all of it is known, the picture. */
-  ask() {
-    const start = performance.now(), [run] = this.runs;
-    const asking = (this.asking ??= {work: run.probabilities(this.region.grid(this.reach())), epochs: run.epochs, cost: 0});
-    const {done, value} = asking.work.next();
-    if (done) {
-      const accuracy = run.history.test.accuracy.at(-1);
-      const words = accuracy === undefined ? "Decision region before training" : `Decision region after ${run.epochs} epochs; test accuracy ${accuracy.toFixed(2)}`;
-      this.region.draw(value, this.reach(), run.data, words);
-      this.asking = undefined;
-      this.shown.region = asking.epochs;
-    }
-    const now = performance.now();
-    asking.cost += now - start;
-    this.due = now + (1 / SHARE - 1) * asking.cost;
-  }
-
-  /** Places on the curves and what was measured there. @param {"accuracy" | "loss"} what */
-  curves(what) {
-    const length = this.epochs(), count = Math.min(length, PLACES);
-    const places = Array.from({length: count}, (_, index) => Math.round(((index + 1) * length) / count) - 1);
-    const x = places.map((place) => place + 1), several = this.runs.length > 1;
-    const all = SETS.map((set) => places.map((place) => this.runs.map((run) => run.history[set][what][place])));
-    const curves = all.map((values) => ({x, y: values.map((each) => each.reduce((sum, value) => sum + value, 0) / each.length)}));
-    const bands = several ? all.slice(0, 2).map((values) => ({x, low: values.map((each) => Math.min(...each)), high: values.map((each) => Math.max(...each))})) : [];
-    return {curves, bands};
-  }
-
-  drawCurves() {
-    if (this.shown.curves === this.epochs()) return;
-    this.shown.curves = this.epochs();
-    this.look();
-    const recorded = this.preset && /** @type {Record<string, Recorded>} */ (RECORDED)[this.preset.name];
-    for (const what of /** @type {const} */ (["accuracy", "loss"])) {
-      if (this.small && what === "loss") continue;
-      const {curves, bands} = this.curves(what);
-      this[what].draw(curves, bands, recorded && {x: recorded.epochs, y: recorded[what]});
-    }
-    if (this.playing) this.now.textContent = this.standing();
-  }
-
-  /** Draw one of the parts of the small views. */
-  drawSmall() {
-    const epochs = this.epochs(), {part, shown} = this, {hidden, output, means, variances} = this.seen;
-    if (shown.small === epochs) return;
-    if (part.next === 0) part.epochs = epochs;
-    this.look();
-    const parts = this.small ? [] : [
-      () => this.norms.draw([hidden, output]),
-      () => this.means.draw(means),
-      () => this.variances.draw(variances),
-      () => {
-        const {words, ...inputs} = this.histogram();
-        this.inputs.draw([inputs], [], undefined, words);
-      },
-      () => this.mask.draw(/** @type {import("./network.js").Dropout | undefined} */ (this.runs[0].layers.findLast(({kind}) => kind === "dropout"))),
-    ];
-    parts[part.next]?.();
-    part.next += 1;
-    if (part.next < parts.length) return;
-    part.next = 0;
-    shown.small = part.epochs;
-  }
-
-  /** Note what only the first run is asked for, whenever something is drawn: norms, and statistics of the first unit. */
-  look() {
-    const [{layers, epochs}] = this.runs, seen = this.seen;
-    if (this.small || seen.hidden.x.at(-1) === epochs) return;
-    /** @param {{x: number[], y: number[]}} curve @param {number} value */
-    const note = (curve, value) => {
-      curve.x.push(epochs);
-      curve.y.push(value);
-    };
-    const dense = layers.filter((layer) => layer.kind === "dense");
-    note(seen.hidden, norm(dense[0].kernel));
-    note(seen.output, norm(dense[dense.length - 1].kernel));
-    const normalization = layers.find((layer) => layer.kind === "normalization");
-    if (!normalization?.last.batches) return;
-    for (const [curves, batch, moving] of /** @type {const} */ ([
-      [seen.means, normalization.last.mean, normalization.mean],
-      [seen.variances, normalization.last.variance, normalization.variance],
-    ])) {
-      note(curves[0], batch[0]);
-      note(curves[1], moving[0]);
-    }
-  }
-
-  /** What the first activation receives for at most 200 training points. */
-  histogram() {
-    const [run] = this.runs, y = Array(33).fill(0);
-    const rows = Math.min(200, run.data.train.count, rowsInPiece(this.setting));
-    /** @type {Float32Array | undefined} */
-    let values;
-    forward(run.layers, run.sets.train.x, rows, "inference", (layer, received) => {
-      if (layer.kind === "activation") values ??= received.slice(0, rows * layer.size);
-    });
-    const all = (values ?? new Float32Array(1)).filter(Number.isFinite);
-    const most = all.reduce((sum, value) => Math.max(sum, Math.abs(value)), 1e-6);
-    for (const value of all) y[16 + Math.round((16 * value) / most)] += 1 / all.length;
-    const common = y.indexOf(Math.max(...y)), x = y.map((_, bin) => ((bin - 16) * most) / 16);
-    return {x, y, words: `Values up to ${format(most)} away from 0; most often, with a share of ${format(y[common])}, about ${format(x[common])}`};
-  }
-
-  /** Where all runs stand. */
-  standing() {
-    const epochs = this.epochs(), {runs} = this;
-    if (!epochs) return "";
-    const mean = (/** @type {"train" | "test"} */ set) => (runs.reduce((sum, {history}) => sum + history[set].accuracy[epochs - 1], 0) / runs.length).toFixed(3);
-    const of = runs.length > 1 ? `Mean of ${runs.length} runs` : `Seed ${this.setting.seed}`;
-    return `Epoch ${epochs.toLocaleString("en")}. ${of}: accuracy ${mean("train")} on training points, ${mean("test")} on test points.`;
-  }
-
-  /** Say where all runs stand, now that they do. */
-  report() {
-    const epochs = this.epochs(), {runs, end} = this;
-    this.shown.words = epochs;
+  /** Say where all runs stand, now that they do. @param {boolean} ended whether training came to its end */
+  report(ended) {
+    const epochs = this.epochs(), runs = this.bench.runs();
     if (!epochs) return;
-    const words = [this.standing()];
-    const losses = runs.flatMap(({history}) => [history.train.loss[epochs - 1], history.test.loss[epochs - 1]]);
-    if (!losses.every(Number.isFinite)) words.push("The loss is no longer a number: training has diverged.");
-    if (epochs === end) words.push(end < LAST ? "Here the example ends; Train goes on." : "More epochs do not fit into the curves.");
+    const words = [this.layout.standing()];
+    const broken = this.leading().filter(([side]) => !this.runs(side).every(({history}) => Number.isFinite(history.train.loss.at(-1)) && Number.isFinite(history.test.loss.at(-1))));
+    if (broken.length) words.push(`The loss${this.b ? ` of ${broken.map(([side]) => side.toUpperCase()).join(" and ")}` : ""} is no longer a number: training has diverged.`);
+    if (ended && epochs === this.end) words.push(this.end < LAST ? "Here the example ends; Train goes on." : "More epochs do not fit into the curves.");
     this.say(words.join(" "));
+    if (ended && epochs === this.end && runs.length) this.layout.answer();
+    this.revision += 1;
+  }
+
+  /** @param {string} words */
+  say(words) {
+    this.layout.status.textContent = words;
+  }
+
+  /** Lay borders of many draws over one another. */
+  redraw() {
+    const {a, b} = this, epochs = Math.max(1, this.epochs() || a.epochs);
+    this.pause();
+    this.loop.later.unshift(this.layout.world.redraw([{name: b ? "A" : "", colour: "a", setting: a}, ...(b ? [{name: "B", colour: "b", setting: b}] : [])], epochs));
+    this.loop.start();
+  }
+
+  async copy() {
+    // From a file there may be no clipboard; the code is there to be marked and copied by hand.
+    const copied = await navigator.clipboard?.writeText(this.layout.code.textContent ?? "").then(() => true, () => false);
+    this.say(copied ? "The code is copied." : "Copying is not allowed here; mark the code and copy it.");
+  }
+
+  /** The test accuracies of a side. @param {Side} side */
+  score(side) {
+    const runs = this.runs(side);
+    return runs[0]?.history.epochs.length ? latest(runs, "test", "accuracy") : undefined;
   }
 }
 
-/** @returns {{x: number[], y: number[]}} */
-function empty() {
-  return {x: [], y: []};
-}
-
-/** @param {Float32Array} kernel */
-function norm(kernel) {
-  return Math.sqrt(kernel.reduce((sum, value) => sum + value ** 2, 0));
-}

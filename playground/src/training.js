@@ -6,16 +6,28 @@ import {backward, build, crossEntropy, forward, parameters, STREAMS} from "./net
 import {Updates} from "./optimizers.js";
 import {Random} from "./random.js";
 
+/** @typedef {{hidden: number[], output: number[], mean: number[], movingMean: number[], variance: number[], movingVariance: number[]}} Inner */
+
+/** The root of the sum of squares. @param {Float32Array} kernel */
+const norm = (kernel) => Math.sqrt(kernel.reduce((sum, value) => sum + value ** 2, 0));
+
+/** About how often a run is evaluated until its end; no curve shows more. */
+const PLACES = 200;
+
 /**
  * @typedef {import("./network.js").Layers & {data: import("./data.js").Data, optimizer: import("./optimizers.js").Optimizer,
  *   batch: number, epochs: number, seed: number, seeds: number}} Setting
- * @typedef {{loss: number[], accuracy: number[]}} Scores one value an epoch
+ * @typedef {{loss: number[], accuracy: number[]}} Scores one value for each epoch that was looked at
  * @typedef {{x: Float32Array, y: Float32Array, count: number}} Set inputs in their units, and classes
  */
 
 export class Training {
-  /** @param {Setting} setting @param {number} seed of first weights, order, masks and noise */
-  constructor(setting, seed) {
+  /**
+   * @param {Setting} setting
+   * @param {number} seed of first weights, order, masks and noise
+   * @param {boolean} [watched] whether it is evaluated from time to time
+   */
+  constructor(setting, seed, watched = true) {
     this.setting = setting;
     this.seed = seed;
     this.data = drawPoints(setting.data, seed);
@@ -26,16 +38,22 @@ export class Training {
     this.epochs = 0;
     /** Whether the last piece of work left it within an epoch. */
     this.middle = false;
+    this.watched = watched;
+    this.every = Math.max(1, Math.floor(setting.epochs / PLACES));
     /**
-     * After each epoch: of both sets in inference mode, and `reported`, what Keras reports of the training points: means over
+     * After some epochs: of both sets in inference mode, and `reported`, what Keras reports of the training points: means over
      * the epoch's batches, in training mode, while the weights change.
-     * @type {{train: Scores, test: Scores, reported: Scores}}
+     * @type {{epochs: number[], train: Scores, test: Scores, reported: Scores}}
      */
-    this.history = {train: {loss: [], accuracy: []}, test: {loss: [], accuracy: []}, reported: {loss: [], accuracy: []}};
+    this.history = {epochs: [], train: {loss: [], accuracy: []}, test: {loss: [], accuracy: []}, reported: {loss: [], accuracy: []}};
+    /** At the same epochs: norms of the first and the last layer's weights, and what the first unit's statistics are that batch normalization sees. @type {Inner} */
+    this.inner = {hidden: [], output: [], mean: [], movingMean: [], variance: [], movingVariance: []};
     this.sums = {loss: 0, right: 0};
     /** The last batch, as the network received it. @type {Set} */
     this.batch = {x: new Float32Array(0), y: new Float32Array(0), count: 0};
     this.work = this.pieces();
+    /** @type {Generator<undefined, void> | undefined} */
+    this.looking = undefined;
   }
 
   /** One pass over the training points, then a look at both sets in inference mode. */
@@ -62,27 +80,56 @@ export class Training {
         this.update(this.batch);
         yield false;
       }
-      for (const name of /** @type {const} */ (["train", "test"])) {
-        const set = this.sets[name];
-        let loss = 0, right = 0;
-        for (const [start, rows] of this.parts(set.count)) {
-          const seen = this.score(set, start, rows);
-          loss += seen.loss;
-          right += seen.right;
-          yield false;
-        }
-        this.note(this.history[name], loss / set.count, right / set.count);
+      const next = this.epochs + 1;
+      if (this.watched && (next % this.every === 0 || next === this.setting.epochs)) {
+        for (const looking = this.evaluate(next); !looking.next().done; ) yield false;
       }
-      this.note(this.history.reported, this.sums.loss / count, this.sums.right / count);
-      this.epochs += 1;
+      this.epochs = next;
       yield true;
     }
   }
 
-  /** @param {Scores} scores @param {number} loss @param {number} accuracy */
-  note(scores, loss, accuracy) {
-    scores.loss.push(loss);
-    scores.accuracy.push(accuracy);
+  /** Evaluate both sets after an epoch, part by part. @param {number} [epoch] @returns {Generator<undefined, void>} */
+  *evaluate(epoch = this.epochs) {
+    const {history, sums, sets} = this;
+    if (epoch === 0 || history.epochs.at(-1) === epoch) return;
+    const found = [];
+    for (const set of [sets.train, sets.test]) {
+      let loss = 0, right = 0;
+      for (const [start, rows] of this.parts(set.count)) {
+        const seen = this.score(set, start, rows);
+        loss += seen.loss;
+        right += seen.right;
+        yield undefined;
+      }
+      found.push([loss / set.count, right / set.count]);
+    }
+    found.push([sums.loss / sets.train.count, sums.right / sets.train.count]);
+    history.epochs.push(epoch);
+    for (const name of /** @type {const} */ (["train", "test", "reported"])) {
+      const [loss, accuracy] = /** @type {number[]} */ (found.shift());
+      history[name].loss.push(loss);
+      history[name].accuracy.push(accuracy);
+    }
+    this.lookInside();
+  }
+
+  lookInside() {
+    const {layers, inner} = this, dense = layers.filter((layer) => layer.kind === "dense");
+    inner.hidden.push(norm(dense[0].kernel));
+    inner.output.push(norm(dense[dense.length - 1].kernel));
+    const normalization = layers.find((layer) => layer.kind === "normalization");
+    if (!normalization) return;
+    inner.mean.push(normalization.last.mean[0]);
+    inner.movingMean.push(normalization.mean[0]);
+    inner.variance.push(normalization.last.variance[0]);
+    inner.movingVariance.push(normalization.variance[0]);
+  }
+
+  /** A piece of evaluating where the run stands. */
+  look() {
+    this.looking ??= this.evaluate();
+    if (this.looking.next().done) this.looking = undefined;
   }
 
   /** Cut rows into parts that are evaluated in one go. @param {number} rows @returns {[number, number][]} first row and number */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {drawPoints, inUnits, KINDS} from "../src/data.js";
+import {decode, drawPoints, encode, inUnits, KINDS, MOST_DRAWN} from "../src/data.js";
 import {Random} from "../src/random.js";
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -28,7 +28,7 @@ test("an order holds every number once", () => {
 });
 
 test("points are split as asked", () => {
-  for (const kind of KINDS) {
+  for (const kind of KINDS.filter((kind) => kind !== "drawn")) {
     const {train, test} = drawPoints({redraw: false, kind, points: 100, noise: 0.1, seed: 1, train: 0.3});
     assert.deepEqual([train.count, test.count, train.x.length, test.y.length], [30, 70, 60, 70]);
   }
@@ -51,4 +51,23 @@ test("whatever the share, points are left to train on and to test on", () => {
     const drawn = drawPoints({redraw: false, kind: "circles", points: 10, noise: 0.1, seed: 1, train});
     assert.ok(drawn.train.count >= 1 && drawn.test.count >= 1 && drawn.train.count + drawn.test.count === 10);
   }
+});
+
+test("points drawn by hand come back from an address, to a thousandth, and are all used", () => {
+  const random = new Random(2);
+  const points = Array.from({length: 20}, (_, index) => ({x: 2.8 * random.uniform() - 1.4, y: 2.8 * random.uniform() - 1.4, label: index % 2}));
+  const drawn = encode(points), back = decode(drawn);
+  back.forEach(({x, y, label}, index) => {
+    assert.ok(Math.abs(x - points[index].x) <= 0.0006 && Math.abs(y - points[index].y) <= 0.0011, `${x}, ${y}`);
+    assert.equal(label, points[index].label);
+  });
+  const {train, test} = drawPoints({kind: "drawn", points: 1, noise: 0.5, seed: 3, train: 0.5, redraw: false, drawn});
+  const found = [train, test].flatMap(({x, y, count}) => Array.from({length: count}, (_, at) => [x[2 * at], x[2 * at + 1], y[at]].join()));
+  assert.deepEqual(found.sort(), back.map(({x, y, label}) => [Math.fround(x), Math.fround(y), label].join()).sort());
+  assert.equal(train.count, 10);
+});
+
+test("what is not written by a hand's drawing is none", () => {
+  assert.deepEqual(decode(""), []);
+  for (const text of ["abc", "ab!d", "A".repeat(4 * MOST_DRAWN + 4)]) assert.equal(decode(text), undefined);
 });

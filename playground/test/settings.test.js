@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {ALLOWED, change, DEFAULT, fromAddress, get, refusal, refusals, toAddress, toKeras} from "../src/settings.js";
 import {tooMuch} from "../src/cost.js";
-import {trainingPoints} from "../src/data.js";
-import {PRESETS} from "../src/presets.js";
+import {encode} from "../src/data.js";
+import {EXAMPLES} from "../src/examples.js";
+import {toKeras} from "../src/keras.js";
+import {ALLOWED, change, DEFAULT, fromAddress, get, idle, refusal, refusals, toAddress} from "../src/settings.js";
+import {differences, FIELDS, inWords, label, valueInWords} from "../src/words.js";
 
-test("the default and all presets are possible", () => {
-  for (const setting of [DEFAULT, ...PRESETS.map((preset) => preset.setting)]) assert.deepEqual(refusals(setting), []);
+/** Of all examples. */
+const SETTINGS = EXAMPLES.flatMap(({a, b}) => (b ? [a, b] : [a]));
+
+test("the default and all examples are possible", () => {
+  for (const setting of [DEFAULT, ...SETTINGS]) assert.deepEqual(refusals(setting), []);
 });
 
 test("each part of a setting has a rule, and each rule is of a part", () => {
@@ -17,8 +22,8 @@ test("each part of a setting has a rule, and each rule is of a part", () => {
 });
 
 test("every setting survives its way through an address", () => {
-  for (const {setting} of PRESETS) assert.deepEqual(fromAddress(`#${toAddress(setting)}`), {setting, problems: []});
-  assert.equal(toAddress(DEFAULT), "data.kind=circles");
+  for (const setting of SETTINGS) assert.deepEqual(fromAddress(`#${toAddress(setting)}`), {setting, problems: []});
+  assert.equal(toAddress(DEFAULT), "");
 });
 
 test("what an address cannot say is told, and the rest is taken", () => {
@@ -46,15 +51,40 @@ test("a change leaves the setting that it is made of as it was", () => {
   assert.deepEqual([get(changed, "network.width"), DEFAULT.network.width], [7, 500]);
 });
 
-test("names of presets are unique, and each asks a question", () => {
-  assert.equal(new Set(PRESETS.map(({name}) => name)).size, PRESETS.length);
-  for (const {question} of PRESETS) assert.match(question, /\?/);
+test("an update that would freeze the page is refused, and no example is", () => {
+  const wide = fromAddress("network.layers=4&data.points=5000&data.train=0.9&batch=5000").setting;
+  assert.match(tooMuch(wide), /One update of 4500 points with 4 × 500 units/);
+  for (const setting of SETTINGS) assert.equal(tooMuch(setting), "");
 });
 
-test("an update that would freeze the page is refused, and no preset is", () => {
-  const wide = fromAddress("network.layers=4&data.points=5000&data.train=0.9&batch=5000").setting;
-  assert.match(tooMuch(wide, 4500), /One update of 4500 points with 4 × 500 units/);
-  for (const {setting} of PRESETS) assert.equal(tooMuch(setting, trainingPoints(setting.data.points, setting.data.train)), "");
+test("a knob without effect says why, and has one once what it belongs to is there", () => {
+  assert.match(idle(DEFAULT, "normalization.momentum"), /no batch normalization/);
+  assert.equal(idle(change(DEFAULT, "normalization.place", "after"), "normalization.momentum"), "");
+  assert.match(idle(DEFAULT, "optimizer.momentum"), /only SGD/);
+  assert.equal(idle(DEFAULT, "dropout.hidden"), "");
+});
+
+test("each part of a setting has a knob, but for the problem, which has pictures", () => {
+  const paths = Object.keys(ALLOWED).filter((path) => !["data.kind", "data.drawn"].includes(path));
+  assert.deepEqual(FIELDS.map(({path}) => path).sort(), paths.sort());
+  assert.equal(new Set(FIELDS.map(({label}) => label)).size, FIELDS.length);
+});
+
+test("what differs is said in words", () => {
+  const other = fromAddress("dropout.hidden=0.4&epochs=2000").setting;
+  assert.deepEqual(differences(DEFAULT, other), ["dropout.hidden", "epochs"]);
+  assert.equal(inWords(DEFAULT, other), "Dropout rate after hidden layers: 0.4, Epochs: 2,000");
+  assert.equal(inWords(DEFAULT, other, ["epochs"]), "Dropout rate after hidden layers: 0.4");
+  assert.equal(inWords(DEFAULT, DEFAULT), "as at the start");
+  assert.equal(`${label("data.kind")} ${valueInWords("data.kind", "xor")}`, "Problem four quadrants");
+});
+
+test("two points at least have to be drawn by hand, and what no hand drew is refused", () => {
+  const drawn = (points) => change(change(DEFAULT, "data.kind", "drawn"), "data.drawn", encode(points));
+  const point = {x: 0.5, y: -0.25, label: 1};
+  assert.match(refusals(drawn([point]))[0], /two at least/);
+  assert.deepEqual(refusals(drawn([point, {...point, x: 0}])), []);
+  assert.match(fromAddress("data.kind=drawn&data.drawn=abc").problems[0], /four letters for each/);
 });
 
 test("Keras code has the layers of the setting in order", () => {

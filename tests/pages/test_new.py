@@ -109,14 +109,14 @@ def test_the_program_says_what_it_wrote_and_what_is_left_to_write(contents: Path
 
 def test_the_program_says_where_a_new_exercise_has_to_be_named(contents: Path) -> None:
     (contents / "chapters/noise.md").write_text("# Noise\n\n## Exercises\n\n## Summary\n")
-    for file in ("playground/src/presets.json", "pages/playground.md"):
+    for file in ("playground/src/examples.json", "pages/playground.md"):
         (contents / file).parent.mkdir(parents=True)
         (contents / file).write_text((ROOT / file).read_text())
     lines = said(contents, "new-exercise", "noise/wider", "wider layers")
     assert [line for line in lines if line.startswith("  ") and "TODO" not in line] == [
         "  chapters/noise.md, under Exercises: does not name solutions/noise/wider; add "
         "[its title](../solutions/noise/wider.md)",
-        "  playground/src/presets.json: has no example with which to start solutions/noise/wider; "
+        "  playground/src/examples.json: has no example with which to start solutions/noise/wider; "
         "add one, then `make playground-record ONLY=…`, with its name",
     ]
     assert sum("solutions/noise/wider.md, line" in line for line in lines) == 4
@@ -171,15 +171,15 @@ def test_what_is_left_to_write_is_all_that_the_check_finds_and_the_proof_of_an_e
     for path in (chapter, root / "pages/thanks.md", root / "solutions/early_stopping/wider.md"):
         path.write_text(re.sub(r"\bTODO[:,] ", "", path.read_text()))
     chapter.write_text(chapter.read_text() + EXERCISES)
-    presets = root / "playground/src/presets.json"
-    example = json.loads(presets.read_text())[0] | {"page": "solutions/early_stopping/wider"}
-    presets.write_text(json.dumps([*json.loads(presets.read_text()), example]))
+    examples = root / "playground/src/examples.json"
+    example = json.loads(examples.read_text())[0] | {"page": "solutions/early_stopping/wider"}
+    examples.write_text(json.dumps([*json.loads(examples.read_text()), example]))
     with (root / "pages/playground.md").open("a") as file:
         file.write("\n```{playground-examples} early_stopping\n```\n")
     assert "early_stopping: text refreshed, outputs kept" in course("build", *new)
     assert "14 submissions, 0 with wrong marks" in course("prove", "early_stopping/wider")
     # The example has the name of one that is recorded; to bundle it needs npm's packages.
     assert course("check", status=1).splitlines()[:2] == [
-        "vendor/playground: is older than playground/src/presets.json; run `make playground`",
+        "vendor/playground: is older than playground/src/examples.json; run `make playground`",
         "1 problem",
     ]

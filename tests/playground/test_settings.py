@@ -119,11 +119,12 @@ def test_what_is_recorded_is_of_the_examples_that_there_are() -> None:
 
 
 def test_examples_are_named_as_their_sections_in_the_book() -> None:
-    presets = json.loads((ROOT / "playground/src/presets.json").read_text(encoding="utf-8"))
-    for preset in presets:
-        lines = (ROOT / f"{preset['page']}.md").read_text(encoding="utf-8").splitlines()
-        assert any(line.lstrip("#") == f" {preset['title']}" for line in lines), preset["name"]
+    every = json.loads((ROOT / "playground/src/examples.json").read_text(encoding="utf-8"))
+    for example in every:
+        lines = (ROOT / f"{example['page']}.md").read_text(encoding="utf-8").splitlines()
+        for title in (example["title"], example["section"]):
+            assert any(line.lstrip("#") == f" {title}" for line in lines), example["name"]
     exercises = {path.relative_to(ROOT).with_suffix("").as_posix() for path in ROOT.glob("solutions/*/*.md")}  # fmt: skip
-    assert exercises == {preset["page"] for preset in presets} & exercises, (
+    assert exercises == {example["page"] for example in every} & exercises, (
         "an exercise has no example"
     )

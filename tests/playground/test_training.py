@@ -7,6 +7,7 @@ import lab  # noqa: F401 - sets TensorFlow up
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from playwright.sync_api import Page
 from scipy import stats
 
@@ -84,6 +85,44 @@ def test_updates_and_outputs_are_those_of_keras(page: Page, name: str) -> None:
         assert score["accuracy"] == pytest.approx(accuracy, abs=1e-6)
     print(json.dumps({name: deviation}))
     assert deviation < 5e-6  # float32 sums in another order, over five updates
+
+
+@pytest.mark.parametrize("name", ["nothing", "two tanh layers, momentum", "normalized before", "normalized after, adam", "batches of 8, 8, 8 and 6"])  # fmt: skip
+def test_loss_and_gradient_along_the_next_step_are_those_of_keras(page: Page, name: str) -> None:
+    case = CASES[name]
+    seen = page.evaluate(
+        """([setting, state]) => {
+          const get = eval(state), run = new Playground.Training(setting, 7);
+          for (let epoch = 0; epoch < 3; epoch++) run.epoch();
+          const begin = run.updates.parameters.map(({value}) => value.slice());
+          const step = Playground.nextStep(run, Playground.probe(run, begin).gradients);
+          const looking = Playground.alongStep(run);
+          let along;
+          do along = looking.next(); while (!along.done);
+          return {along: along.value, step: step.map(one => [...one]), state: get(run.layers), x: [...run.batch.x], y: [...run.batch.y]};
+        }""",
+        [case, STATE],
+    )
+    model, along = keras_model(case), seen["along"]
+    x, y = np.array(seen["x"], "float32").reshape(-1, 2), np.array(seen["y"], "float32")[:, None]
+    shapes = [weights.shape for weights in model.get_weights()]
+    model.set_weights(
+        [np.reshape(np.array(one, "float32"), shape) for one, shape in zip(seen["state"], shapes, strict=True)]
+    )  # fmt: skip
+    begin = [variable.numpy() for variable in model.trainable_variables]
+    losses, gradients = [], []
+    for multiple in along["at"]:
+        for variable, value, step in zip(model.trainable_variables, begin, seen["step"], strict=True):  # fmt: skip
+            variable.assign(value + multiple * np.reshape(np.array(step, "float32"), value.shape))
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(keras.losses.binary_crossentropy(y, model(x, training=True)))
+        found = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
+        losses.append(float(loss))
+        gradients.append(np.concatenate([np.ravel(one) for one in found]))
+    change = [np.linalg.norm(one - gradients[0]) / np.linalg.norm(gradients[0]) for one in gradients]  # fmt: skip
+    assert along["loss"] == pytest.approx(losses, abs=2e-5)
+    assert along["change"] == pytest.approx(change, abs=2e-3)
+    assert along["change"][0] == 0 and max(change) > 0.01
 
 
 @pytest.mark.parametrize("rate", [0.2, 0.5, 0.9])
@@ -171,8 +210,8 @@ def test_memory_does_not_grow_while_it_trains(page: Page) -> None:
         session.send("HeapProfiler.collectGarbage")
         heap.append(session.send("Runtime.getHeapUsage")["usedSize"])
     page.evaluate("() => { delete window.run; }")
-    # Six numbers an epoch are kept, for the curves.
-    assert heap[1] - heap[0] < 6 * 8 * 19_000 * 1.5 + 200_000
+    # Thirteen numbers an epoch are kept, for the curves.
+    assert heap[1] - heap[0] < 13 * 8 * 19_000 * 1.5 + 200_000
 
 
 def test_the_page_can_answer_between_any_two_updates(page: Page) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from coursekit import rules
 from coursekit.pages.notebook import Page, code_cells
-from coursekit.paths import PICTURES, PLAYGROUND, PRESETS, RECORDED
+from coursekit.paths import EXAMPLES, PICTURES, PLAYGROUND, RECORDED
 from coursekit.rules.check import OF_A_PAGE, OF_THE_COURSE, check
 from tests.support.small_course import EVIDENCE, Course, settled
 
@@ -396,18 +396,18 @@ def test_an_exercise_that_its_chapter_does_not_name_is_found(
 
 
 def test_an_exercise_that_the_playground_lacks_is_found(exercise: Page) -> None:
-    page, presets = (exercise.root / file for file in (f"{PLAYGROUND}.md", PRESETS))
-    presets.parent.mkdir(parents=True)
+    page, examples = (exercise.root / file for file in (f"{PLAYGROUND}.md", EXAMPLES))
+    examples.parent.mkdir(parents=True)
     page.write_text("# Playground\n\n```{playground-examples} chapter\n```\n")
-    presets.write_text('[{"name": "triple", "page": "solutions/chapter/exercise"}]')
+    examples.write_text('[{"name": "triple", "page": "solutions/chapter/exercise"}]')
     (exercise.root / RECORDED).write_text('{"triple": {}}')
     (exercise.root / PICTURES).mkdir()
     (exercise.root / PICTURES / "triple.png").write_text("a picture")
     assert check(exercise.root) == []
     page.write_text("# Playground\n\n```{playground-examples} chapters\n```\n")
-    presets.write_text('[{"name": "triple", "page": "chapters/chapter"}]')
+    examples.write_text('[{"name": "triple", "page": "chapters/chapter"}]')
     assert [str(problem) for problem in check(exercise.root)] == [
-        f"{PRESETS}: has no example with which to start solutions/chapter/exercise; add one, then "
+        f"{EXAMPLES}: has no example with which to start solutions/chapter/exercise; add one, then "
         "`make playground-record ONLY=…`, with its name",
         f"{PLAYGROUND}.md: does not show the examples of chapter; add {{playground-examples}} "
         "chapter",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.paths import BUNDLE, PICTURES, PRESETS, RECORDED, ROOT
+from coursekit.paths import BUNDLE, EXAMPLES, PICTURES, RECORDED, ROOT
 from coursekit.rules.check import check
 from tests.support.small_course import Course
 
@@ -19,7 +19,7 @@ def built(course: Course) -> Path:
     course.pretend_built()
     root = course.root
     files = {
-        PRESETS: json.dumps([{"name": "overfit", "page": "chapters/page"}]),
+        EXAMPLES: json.dumps([{"name": "overfit", "page": "chapters/page"}]),
         RECORDED: json.dumps({"overfit": {}}),
         f"{PICTURES}/overfit.png": "a picture",
         MODULE: "train();\n",
@@ -36,7 +36,7 @@ def bundle(root: Path) -> None:
     """Note what the script is made of, as ``playground/build.sh`` does."""
     lines = (
         f"{hashlib.sha256((root / file).read_bytes()).hexdigest()}  {file}\n"
-        for file in (MODULE, PRESETS, RECORDED)
+        for file in (MODULE, EXAMPLES, RECORDED)
     )
     (root / BUNDLE / "SOURCES").write_text("".join(lines))
 
@@ -50,8 +50,8 @@ def test_a_playground_that_is_recorded_and_built_has_no_problems(built: Path) ->
 
 
 def test_an_example_that_was_not_recorded_is_found(built: Path) -> None:
-    examples = [*json.loads((built / PRESETS).read_text()), {"name": "moons", "page": "x"}]
-    (built / PRESETS).write_text(json.dumps(examples))
+    examples = [*json.loads((built / EXAMPLES).read_text()), {"name": "moons", "page": "x"}]
+    (built / EXAMPLES).write_text(json.dumps(examples))
     bundle(built)
     message = "Keras has not recorded the example moons; run `make playground-record ONLY=moons`"
     assert found(built) == [f"{RECORDED}: {message}"]
@@ -60,7 +60,7 @@ def test_an_example_that_was_not_recorded_is_found(built: Path) -> None:
     assert found(built) == [f"{PICTURES}/moons.png: {message}"]
 
 
-@pytest.mark.parametrize("file", [MODULE, PRESETS, RECORDED])
+@pytest.mark.parametrize("file", [MODULE, EXAMPLES, RECORDED])
 def test_a_script_older_than_what_it_is_made_of_is_found(built: Path, file: str) -> None:
     with (built / file).open("a") as opened:
         opened.write("\n")

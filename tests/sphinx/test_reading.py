@@ -55,7 +55,7 @@ def test_folds_and_quizzes_open_and_close_by_mouse_and_by_keyboard(
     ("old", "new", "asked", "seen"),
     [
         # The playground writes out the setting of an example that it is asked for.
-        ("laboratory", PLAYGROUND, "?a=1#try-dropout", "?a=1#example=dropout&"),
+        ("laboratory", PLAYGROUND, "?a=1#try-dropout", "?a=1#example=dropout"),
         ("laboratory", PLAYGROUND, "#data.kind=moons&epochs=5", "#data.kind=moons&epochs=5"),
         ("ledger", LEDGER, "#ledger-c1", "#ledger-c1"),
         ("glossary", GLOSSARY, "#term-epoch", "#term-epoch"),
