@@ -50,8 +50,8 @@ def describe(doctree: nodes.document) -> str:
         words = " ".join(paragraph.astext().split())
         if len(words) <= LONGEST:
             return words
-        end = max(words.rfind(mark, 0, LONGEST) for mark in (". ", "? ", ": "))
-        return words[: end + 1].rstrip(":") if end > 0 else f"{words[: LONGEST - 1]}…"
+        end = max(words.rfind(mark, 0, LONGEST) for mark in (". ", "? "))
+        return words[: end + 1] if end > 0 else f"{words[: LONGEST - 1]}…"
     return ""
 
 
