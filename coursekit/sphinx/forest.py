@@ -162,7 +162,7 @@ def _tally(settled: Iterable[Verdict]) -> str:
     settled = sorted(settled, key=lambda one: list(MARKS).index(one.kind))
     marks = "".join(
         f'<a class="{verdict_classes(one)[0]}" href="#{row_id(one.name)}" '
-        f'title="{escape(one.name)}: {escape(one.verdict)}">{one.mark}</a>'
+        f'title="{escape(one.name)}: {escape(one.verdict)}" tabindex="-1">{one.mark}</a>'
         for one in settled
     )
     counts = [
