@@ -83,7 +83,8 @@ def look_inside(model: keras.Model, x: Array, training: bool) -> list[Part]:
         opened.append(False)
         given = call(layer, *arguments, **options)
         has_inner = opened.pop()
-        received = arguments[0] if arguments else None
+        named = [value for value in options.values() if hasattr(value, "shape")]
+        received = (*arguments, *named, None)[0]
         shapes = [getattr(thing, "shape", ()) for thing in (received, given)]
         if not has_inner and min(map(len, shapes)) > 1:
             parts.append(Part(layer, np.array(received), np.array(given)))
@@ -97,12 +98,12 @@ def look_inside(model: keras.Model, x: Array, training: bool) -> list[Part]:
 
 @contextmanager
 def unchanged(model: keras.layers.Layer) -> Iterator[None]:
-    """Give all variables of a model or layer their present values back in the end."""
-    before = [variable.numpy() for variable in model.variables]
+    """Give all present variables of a model or layer their values back in the end."""
+    before = [(variable, variable.numpy()) for variable in model.variables]
     try:
         yield
     finally:
-        for variable, value in zip(model.variables, before, strict=True):
+        for variable, value in before:
             variable.assign(value)
 
 
@@ -134,7 +135,7 @@ def normalizations(model: keras.Model, x: Array) -> list[Normalization]:
     for part in look_inside(model, x, training=True):
         same = part.received.shape == part.given.shape
         if same and _standardizes(part) and not np.allclose(part.received, part.given, atol=0.05):
-            found.append(_measure_normalization(part, inference[id(part.layer)]))
+            found.append(_measure_normalization(part, inference.get(id(part.layer))))
     return found
 
 
@@ -142,19 +143,19 @@ def _standardizes(part: Part) -> bool:
     """Whether features that vary have mean 0 and standard deviation 1 over the batch."""
     axes = tuple(range(part.given.ndim - 1))
     vary = part.received.std(axis=axes) > 0.1  # others are small beside epsilon
-    if not vary.any():
-        return False
     mean, sd = part.given.mean(axis=axes)[vary], part.given.std(axis=axes)[vary]
-    return bool(np.abs(mean).max() < 0.02 and np.abs(sd - 1).max() < 0.1)
+    return bool(vary.any() and np.abs(mean).max() < 0.02 and np.abs(sd - 1).max() < 0.1)
 
 
-def _measure_normalization(part: Part, inference: Part) -> Normalization:
+def _measure_normalization(part: Part, inference: Part | None) -> Normalization:
     layer, batch = part.layer, part.received
     axes = tuple(range(batch.ndim - 1))
     with unchanged(layer):
-        # A model may call it in training mode always, and a layer of one's own may have one mode.
-        alone = np.array(layer(inference.received[:3], training=False))
-        moving = np.allclose(alone, inference.given[:3], atol=1e-3)
+        moving = False
+        # A model may call it in training only, or in training mode always. One's own may have one.
+        if inference:
+            alone = np.array(layer(inference.received[:3], training=False))
+            moving = np.allclose(alone, inference.given[:3], atol=1e-3)
         layer(3 * batch + 1, training=True)
         old = _moving_mean(layer, batch)
         layer(batch, training=True)
@@ -215,19 +216,18 @@ def disturbances(model: keras.Model, x: Array) -> list[Disturbance]:
         values = np.where(values == 0, 1, values)  # so that what is dropped can be told from 0
         with unchanged(layer):
             first, second = (np.array(layer(values, training=True)) for _ in range(2))
-        used = inference[id(layer)]
-        at_inference = not np.allclose(used.received, used.given)
+        used = inference.get(id(layer))  # a model may call it in training only
+        at_inference = used is not None and not np.allclose(used.received, used.given)
         idle = not at_inference and np.allclose(part.received, part.given)
         if idle or np.array_equal(first, second):  # the model never lets it work, or no chance
             continue
         dropped = first == 0
-        seen = (layer, part.received, part.given)
         if dropped.mean() > 0.001:
             factor = float(np.median(first[~dropped] / values[~dropped]))
-            found.append(Disturbance(*seen, float(dropped.mean()), factor, 0.0, at_inference))
+            measured = float(dropped.mean()), factor, 0.0
         else:
-            sd = float((first - values).std())
-            found.append(Disturbance(*seen, 0.0, 1.0, sd, at_inference))
+            measured = 0.0, 1.0, float((first - values).std())
+        found.append(Disturbance(layer, part.received, part.given, *measured, at_inference))
     return found
 
 
@@ -471,9 +471,8 @@ def expect_runs(
                 if all(_close([one], results(setting, [run]), name) for one, run in pairs):
                     why = mistake
                     break
-            expect(
-                False, f"With {_words(setting)} the {name} is not right. {why or _UNKNOWN}", read
-            )
+            failed = f"With {_words(setting)} the {name} is not right. {why or _UNKNOWN}"
+            expect(False, failed, read)
 
 
 def _run_with(build: Callable, names: dict[str, Any], experiment: Callable, *what: Any) -> tuple:

@@ -96,6 +96,38 @@ def test_dropout_in_use_is_seen() -> None:
     assert checks.is_deterministic(sequential(hidden(), layers.Dropout(0.5)), checks.points(5))
 
 
+class Named(keras.Model):
+    """Calls its layers by the names of their arguments; a mode of its own."""
+
+    def __init__(self, *stack: keras.layers.Layer, only_in_training: bool = False) -> None:
+        super().__init__()
+        self.first, self.stack, self.last = hidden(), stack, layers.Dense(1)
+        self.only_in_training = only_in_training
+
+    def call(self, values, training=None):
+        values = self.first(inputs=values)
+        for layer in self.stack if training or not self.only_in_training else ():
+            values = layer(training=training, inputs=values)
+        return self.last(inputs=values)
+
+
+def test_layers_called_by_name_are_seen() -> None:
+    model = Named(layers.BatchNormalization(momentum=0.7), layers.Dropout(0.3))
+    (found,) = checks.normalizations(model, checks.points(200))
+    assert (found.momentum, found.features) == (pytest.approx(0.7, abs=0.01), 50)
+    (drop,) = checks.disturbances(model, checks.points(200))
+    assert drop.rate == pytest.approx(0.3, abs=0.02)
+
+
+def test_layers_called_in_training_only_are_measured() -> None:
+    stack = layers.Dropout(0.3), layers.BatchNormalization(momentum=0.7)
+    model = Named(*stack, only_in_training=True)
+    (found,) = checks.normalizations(model, checks.points(400))
+    assert (found.uses_moving, found.momentum) == (False, pytest.approx(0.7, abs=0.01))
+    (drop,) = checks.disturbances(model, checks.points(200))
+    assert (drop.at_inference, drop.rate) == (False, pytest.approx(0.3, abs=0.02))
+
+
 def test_looking_changes_nothing() -> None:
     model = sequential(hidden(), layers.BatchNormalization(), layers.Dropout(0.5))
     weights = [np.array(weight) for weight in model.get_weights()]

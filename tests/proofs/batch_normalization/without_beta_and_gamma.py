@@ -258,7 +258,7 @@ def network(where, gamma, beta):
     inp = keras.Input(shape=(2,))
     z = keras.layers.Dense(50, use_bias=where == "after", kernel_initializer="he_uniform")(inp)
     norm = keras.layers.BatchNormalization(momentum=0.9, scale=gamma, center=beta)
-    z = keras.activations.relu(norm(z)) if where == "before" else norm(keras.activations.relu(z))
+    z = keras.activations.relu(norm(inputs=z)) if where == "before" else norm(inputs=keras.activations.relu(z))
     net = keras.Model(inp, keras.layers.Dense(1, activation="sigmoid")(z))
     net.compile(keras.optimizers.SGD(0.01, 0.9), keras.losses.BinaryCrossentropy(), metrics=["accuracy"])
     return net

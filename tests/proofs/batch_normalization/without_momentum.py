@@ -66,7 +66,7 @@ def network(momentum):
     ),
     wrong(
         "batch statistics in use, too",
-        {"check_network": "still uses the statistics of the batch at hand"},
+        {"check_network": "does not use its moving statistics"},
         network="""\
 class OfTheBatch(keras.layers.BatchNormalization):
     def call(self, inputs, training=None, mask=None):
@@ -79,6 +79,28 @@ def network(momentum):
     model = keras.Sequential([keras.Input((2,)), hidden, OfTheBatch(momentum=momentum), output])
     model.compile(keras.optimizers.SGD(0.01, momentum=0.9), loss="binary_crossentropy", metrics=["accuracy"])
     return model
+""",
+    ),
+    wrong(
+        "no normalization in use",
+        {"check_network": "is left out"},
+        network="""\
+class Net(keras.Model):
+    def __init__(self, momentum):
+        super().__init__()
+        self.units = keras.layers.Dense(50, activation="relu", kernel_initializer="he_uniform")
+        self.norm = keras.layers.BatchNormalization(momentum=momentum)
+        self.out = keras.layers.Dense(1, activation="sigmoid")
+
+    def call(self, inputs, training=None):
+        values = self.units(inputs)
+        return self.out(self.norm(values, training=True) if training else values)
+
+
+def network(momentum):
+    net = Net(momentum)
+    net.compile(keras.optimizers.SGD(0.01, momentum=0.9), loss="binary_crossentropy", metrics=["accuracy"])
+    return net
 """,
     ),
     wrong(
@@ -321,7 +343,8 @@ class Net(keras.Model):
         self.out = keras.layers.Dense(1, activation="sigmoid")
 
     def call(self, inputs, training=None):
-        return self.out(self.norm(keras.ops.relu(self.units(inputs)), training=training))
+        values = keras.ops.relu(self.units(inputs=inputs))
+        return self.out(inputs=self.norm(training=training, inputs=values))
 
 
 def network(momentum):

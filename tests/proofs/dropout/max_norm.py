@@ -287,7 +287,8 @@ class Bounded(keras.Model):
         self.last = keras.layers.Dense(1, activation="sigmoid")
 
     def call(self, inputs, training=None):
-        return self.last(self.drop(self.first(inputs), training=training))
+        values = self.first(inputs=inputs)
+        return self.last(self.drop(inputs=values, training=True) if training else values)
 
     def train_step(self, data):
         logs = super().train_step(data)
