@@ -321,7 +321,7 @@ def _learns_as(optimizer: Any, model: keras.Model, x: Array, y: Array) -> bool:
         slopes = tape.gradient(error, model.trainable_variables)
         optimizer.apply(slopes, model.trainable_variables)
     pairs = zip(found, model.trainable_variables, strict=True)
-    return all(np.allclose(*map(np.array, pair), atol=1e-4) for pair in pairs)
+    return all(np.allclose(one, variable.numpy(), atol=1e-4) for one, variable in pairs)
 
 
 def update(
