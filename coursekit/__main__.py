@@ -7,13 +7,16 @@ import click
 from coursekit.commands.build import build
 from coursekit.commands.canary import canary
 from coursekit.commands.check import check
+from coursekit.commands.github import github
 from coursekit.commands.grade import grade
 from coursekit.commands.grades import grades
+from coursekit.commands.gradescope import gradescope
 from coursekit.commands.new import new_exercise, new_page
 from coursekit.commands.numbers import numbers
 from coursekit.commands.pdf import pdf
 from coursekit.commands.prove import prove
 from coursekit.commands.release import release
+from coursekit.commands.similar import similar
 from coursekit.commands.version import version
 from coursekit.paths import ROOT
 from coursekit.problem import PageError
@@ -77,6 +80,9 @@ COMMANDS = (
     release,
     grade,
     grades,
+    similar,
+    gradescope,
+    github,
     prove,
     canary,
     version,

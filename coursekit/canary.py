@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from coursekit.paths import ROOT
 
 LOGS = ROOT / "_build/canary"
@@ -50,7 +52,7 @@ def wanted(text: str) -> str:
 
 def versions(found: Iterable[Distribution]) -> dict[str, str]:
     """Version of each installed package."""
-    return {re.sub(r"[-_.]+", "-", one.metadata["Name"]).lower(): one.version for one in found}
+    return {canonicalize_name(one.metadata["Name"]): one.version for one in found}
 
 
 def newer(lock: str, installed: dict[str, str]) -> list[str]:

@@ -16,6 +16,10 @@ GLOSSARY, INSTRUCTORS, LEDGER, PLAYGROUND = (
 
 # The examples of the playground, for the worked examples and the exercises of the chapters.
 EXAMPLES = "playground/src/examples.json"
+# What Keras recorded of them: curves, and a picture of each.
+RECORDED, PICTURES = "playground/src/recorded.json", "playground/recorded"
+# The playground as one script, made of its modules.
+BUNDLE = "vendor/playground"
 
 
 def texts(root: Path) -> list[Path]:

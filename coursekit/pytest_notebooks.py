@@ -20,6 +20,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile, RunningKernel
 from coursekit.mime import RECORDS, VEGA_LITE
 from coursekit.pages.notebook import without_plot_values
 from coursekit.results.records import differences
+from coursekit.units import counted
 
 
 class NotebookCell(IPyNbCell):
@@ -40,7 +41,7 @@ class NotebookCell(IPyNbCell):
         same = super().compare_outputs(_without_records(test), _without_records(ref), skip_compare)
         old, new = _records(ref), _records(test)
         if len(old) != len(new):
-            found = [f"{len(new)} outputs with records now, {len(old)} stored"]
+            found = [f"{counted(len(new), 'output')} with records now, {len(old)} stored"]
         else:
             found = [line for pair in zip(old, new, strict=True) for line in differences(*pair)]
         self.comparison_traceback += found

@@ -19,7 +19,7 @@ class Kept:
         traced: How often the program of a key was traced in this process.
         shortened: The parameters of this page that are shorter than its full ones, as words.
         sample: In a sampled run, the seeds of each experiment of this page that runs.
-        sweeps: How many sweeps this process began.
+        sweeps: How many sweeps of each description this process began.
         settled: Whether this process has made itself ready to be a worker.
     """
 
@@ -28,7 +28,7 @@ class Kept:
     traced: Counter[tuple] = field(default_factory=Counter)
     shortened: list[str] = field(default_factory=list)
     sample: dict[str, list[int]] = field(default_factory=dict)
-    sweeps: int = 0
+    sweeps: Counter[str] = field(default_factory=Counter)
     settled: bool = False
 
 

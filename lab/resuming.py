@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pickle
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from lab.kept import kept
 
@@ -17,22 +18,19 @@ class RunsOnDisk:
 
     A run that was half written when the process was killed is dropped. The folder is what the
     environment variable ``LAB_RUNS`` names. Whoever sets it sees to it that the folder belongs to
-    this very code: sweeps are told apart by their order alone.
+    this very code: sweeps are told apart by settings and seeds, and such as are alike by order.
     """
 
-    def __init__(self, file: Path | None, what: object) -> None:
-        self.file, self.what, self.found, self.handle = file, repr(what), [], None
+    def __init__(self, file: Path | None) -> None:
+        self.file, self.found, self.handle = file, [], None
 
     @classmethod
-    def of_next_sweep(cls, what: object) -> Self:
-        """Those of the sweep that begins now; ``what`` describes it.
-
-        Raises:
-            ValueError: The file is another sweep's.
-        """
-        kept.sweeps += 1
+    def of_next_sweep(cls, *what: object) -> Self:
+        """Those of the sweep that begins now; ``what`` describes it: settings, seeds and so on."""
         folder = os.environ.get("LAB_RUNS")
-        return cls(Path(folder) / f"{kept.sweeps:03d}.runs" if folder else None, what)
+        name = hashlib.sha256(repr(what).encode()).hexdigest()[:16]
+        kept.sweeps[name] += 1
+        return cls(Path(folder) / f"{name}-{kept.sweeps[name]}.runs" if folder else None)
 
     def __enter__(self) -> Self:
         if self.file is None:
@@ -40,30 +38,20 @@ class RunsOnDisk:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         self.handle = self.file.open("a+b")
         self.handle.seek(0)
-        whole, first = 0, True
+        whole = 0
         try:
             while True:
-                one = pickle.load(self.handle)
+                self.found.append(pickle.load(self.handle))
                 whole = self.handle.tell()
-                if first and one != self.what:
-                    self.handle.close()
-                    raise ValueError(f"{self.file} holds the runs of another sweep: delete it.")
-                self.found += [] if first else [one]
-                first = False
         except (EOFError, pickle.UnpicklingError):
             self.handle.truncate(whole)
-        if first:
-            self._write(self.what)
         return self
 
     def add(self, index: int, seed: int, run: tuple) -> None:
         """Keep a run."""
         if self.handle:
-            self._write((index, seed, run))
-
-    def _write(self, thing: Any) -> None:
-        pickle.dump(thing, self.handle, pickle.HIGHEST_PROTOCOL)
-        self.handle.flush()
+            pickle.dump((index, seed, run), self.handle, pickle.HIGHEST_PROTOCOL)
+            self.handle.flush()
 
     def __exit__(self, *exception: object) -> None:
         if self.handle:

@@ -197,7 +197,7 @@ def effects_of(
     if np.isnan(first).any() or np.isnan(second).any():
         raise ValueError("an effect cannot use NaN (runs that diverged): count them as failures.")
     if measure.kind == "sooner":
-        return np.sign(np.where(first == second, 0, second - first))
+        return (first < second) - (first > second).astype(float)
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         raise ValueError(
             "an effect cannot use infinite values (runs that never reached a level): compare which "

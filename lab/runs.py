@@ -272,12 +272,11 @@ def sweep(
     results: list[dict[int, tuple]] = [{} for _ in settings]
     with (
         Progress("runs", len(settings) * len(seeds), "runs") as bar,
-        RunsOnDisk.of_next_sweep((settings, sorted(fit_arguments), logs)) as disk,
+        RunsOnDisk.of_next_sweep(settings, sorted(fit_arguments), logs, seeds) as disk,
     ):
         for index, seed, run in disk.found:
-            if seed in seeds:
-                results[index][seed] = run
-                bar.skip()
+            results[index][seed] = run
+            bar.skip()
         missing = [[s for s in seeds if s not in found] for found in results]
         tasks = [
             (

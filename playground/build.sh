@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Make of the playground's modules one classic script, since browsers load no modules from files, with all that it needs beside
-# it: the style sheet, licences, checksums. Usage: playground/build.sh FOLDER; the book has it in vendor/playground.
+# it: the style sheet, licences, checksums of all that, and in SOURCES those of the files that it is made of, by which `course
+# check` sees that they changed. Usage: playground/build.sh FOLDER; the book has it in vendor/playground.
 set -euo pipefail
 folder=$(realpath -m "${1:?where to? the book has it in vendor/playground}")
 cd "$(dirname "$0")"
@@ -15,4 +16,5 @@ node_modules/.bin/esbuild src/index.js --bundle --minify --format=iife --global-
     cat "node_modules/$package/LICENSE"
   done
 } >"$folder/LICENSE"
+(cd .. && find playground/src playground/*.css playground/build.sh -type f | LC_ALL=C sort | xargs sha256sum) >"$folder/SOURCES"
 (cd "$folder" && sha256sum -- * >SHA256SUMS)

@@ -2,7 +2,7 @@
 
 ``python playground/parity.py record`` trains each example with Keras from ten seeds, with the points and the network of the
 code that the page shows, and keeps curves and final results (``playground/src/recorded.json``, pictures in
-``playground/recorded``); one minute.
+``playground/recorded``); one minute. ``record max-norm`` trains that example alone and leaves what is kept of the others.
 ``python playground/parity.py compare`` trains them in Chromium from the same seeds and writes the table
 ``benchmarks/playground_parity.md``; twenty minutes. It ends with an error where an example does not agree.
 """
@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -79,11 +79,15 @@ def train_with_keras(example: dict[str, Any]) -> lab.Runs:
     )
 
 
-def record() -> None:
-    """Train all examples with Keras and keep what the book and the comparison need of them."""
+def record(only: Collection[str] = ()) -> None:
+    """Train examples with Keras, all or those named, and keep what the book and the comparison need of them."""
+    known = examples()
+    if unknown := set(only) - set(known):
+        sys.exit(f"no example {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
     PICTURES.mkdir(exist_ok=True)
-    recorded = {}
-    for name, example in examples().items():
+    recorded = json.loads(RECORDED.read_text(encoding="utf-8")) if only else {}
+    for name in only or known:
+        example = known[name]
         runs, epochs = train_with_keras(example), example["setting"]["epochs"]
         accuracy, loss = runs["val_accuracy"], runs["val_loss"]
         seen = ~np.isnan(accuracy).all(axis=0)
@@ -99,6 +103,10 @@ def record() -> None:
         }
         (PICTURES / f"{name}.png").write_bytes(picture(runs))
         print(recorded[name]["alt"], flush=True)
+    for path in PICTURES.iterdir():
+        if path.stem not in known:
+            path.unlink()
+    recorded = {name: recorded[name] for name in known if name in recorded}
     RECORDED.write_text(json.dumps(recorded, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
@@ -206,9 +214,10 @@ def _mean(values: np.ndarray) -> str:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["record"]:
-        record()
-    elif sys.argv[1:] == ["compare"]:
-        sys.exit(compare())
-    else:
-        sys.exit("usage: python playground/parity.py record | compare")
+    match sys.argv[1:]:
+        case ["record", *names]:
+            record(names)
+        case ["compare"]:
+            sys.exit(compare())
+        case _:
+            sys.exit("usage: python playground/parity.py record [EXAMPLE]... | compare")

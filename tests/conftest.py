@@ -11,7 +11,8 @@ __all__ = ["book", "browser", "course", "exercise", "site"]
 
 # They begin first, so that both cores are busy to the end.
 LONGEST = """
-pages/test_shortened.py pages/test_parameters.py lab/test_colab.py grading/test_proofs.py
+pages/test_shortened.py results/test_evidence.py pages/test_parameters.py lab/test_colab.py
+grading/test_proofs.py
 """.split()
 
 

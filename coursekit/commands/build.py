@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from coursekit.pages.build import build as build_notebooks
 from coursekit.pages.notebook import pages as find_pages
+from coursekit.units import counted
 
 
 @click.command(short_help="bring notebooks up to date with their pages")
@@ -35,8 +36,8 @@ def build(root: Path, pages: tuple[str, ...], force: bool, jobs: int) -> int:
     for error in result.errors:
         click.echo(f"\n{error}", err=True)
     if result.errors:
-        failed = f"{len(result.errors)} of the pages failed; their notebooks are as they were"
-        click.echo(f"\n{failed}", err=True)
+        failed = counted(len(result.errors), "page")
+        click.echo(f"\n{failed} failed; notebooks of failed pages are as they were", err=True)
     return 1 if result.errors else 0
 
 

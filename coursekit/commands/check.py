@@ -1,20 +1,26 @@
 """``course check``: list all problems."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
+from tqdm import tqdm
 
 from coursekit.pages.notebook import pages
 from coursekit.problem import PageError
 from coursekit.results.advice import advice as numbers_without_record
 from coursekit.rules.check import check as find_problems
+from coursekit.rules.shape import advice as shapes
+from coursekit.units import counted
 
 
 @click.command(short_help="list all problems of pages and notebooks")
 @click.option(
     "--advice",
     is_flag=True,
-    help="also list numbers that look like results but carry no record; they are no problems",
+    help="also list how much each chapter asks of its reader, and numbers that look like results "
+    "but carry no record; they are no problems",
 )
 @click.pass_obj
 def check(root: Path, advice: bool) -> int:
@@ -26,24 +32,24 @@ def check(root: Path, advice: bool) -> int:
     settled twice, exercises that their chapter does not name, and what a template still asks for.
     Nothing is executed or changed.
     """
-    problems = find_problems(root)
+    problems = find_problems(root, _follow)
     for problem in problems:
         click.echo(problem)
     try:
-        unbound = numbers_without_record(root)
+        unbound, measured = numbers_without_record(root), list(shapes(root))
     except PageError:  # among the problems already
-        unbound = []
+        unbound, measured = [], []
     if advice:
-        for one in unbound:
+        for one in [*measured, *unbound]:
             click.echo(f"advice: {one}")
     click.echo(
-        f"{len(problems)} problems"
+        counted(len(problems), "problem")
         if problems
-        else f"{len(pages(root))} pages checked, no problems"
+        else f"{counted(len(pages(root)), 'page')} checked, no problems"
     )
     if unbound:
         click.echo(
-            f"{len(unbound)} numbers look like results but carry no record; "
+            f"no record is bound to {counted(len(unbound), 'number')} that may be measured; "
             + (
                 "bind those that are: `15 <!-- = name.mean -->`"
                 if advice
@@ -51,3 +57,8 @@ def check(root: Path, advice: bool) -> int:
             )
         )
     return 1 if problems else 0
+
+
+def _follow(steps: list[Any]) -> Iterable[Any]:
+    # None: no bar in a log that is no terminal, where each of its states would be a line.
+    return tqdm(steps, desc="checking", unit="step", leave=False, disable=None, dynamic_ncols=True)

@@ -7,12 +7,37 @@ from pathlib import Path
 import click
 
 from coursekit.grading.sandbox.limits import Limits
-from coursekit.units import MIB
+from coursekit.units import MIB, counted
 
 _DEFAULTS = {one.name: one.default for one in fields(Limits)}
 
 
+def _doctor(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Say which protections hold here, and end: with 1 if one does not that a submission could
+    use.
+    """
+    if not wanted:
+        return
+    from coursekit.grading.sandbox.doctor import examine
+
+    holding = True
+    for found in examine(context.obj):
+        says = "holds   " if found.holds else "missing " if found.needed else "not here"
+        words = f" ({found.words})" if found.words else ""
+        click.echo(f"{says}  {found.protection}{words}")
+        holding &= found.holds or not found.needed
+    context.exit(0 if holding else 1)
+
+
 @click.command(short_help="grade what a class handed in")
+@click.option(
+    "--doctor",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_doctor,
+    help="try the sandbox, say which of its protections hold on this machine, and grade nothing",
+)
 @click.argument("submitted", type=click.Path(path_type=Path))
 @click.option(
     "--out",
@@ -103,5 +128,6 @@ def grade(
         + ", ".join(f"{n} {status}" for status, n in counts.most_common())
     )
     if flagged := [result for result in outcome.results if result.flags]:
-        click.echo(f"{len(flagged)} want a look by a person; the overview lists them")
+        submissions = counted(len(flagged), "submission")
+        click.echo(f"a person should look at {submissions}; the overview says which")
     return 0

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from coursekit.problem import PageError
+from coursekit.units import counted
 
 PLATFORMS = ("canvas", "moodle", "blackboard")
 
@@ -71,5 +72,5 @@ def grades(
     out.write_bytes(filled.data)
     for message in filled.told:
         click.echo(message)
-    click.echo(f"{out}: {filled.count} points, ready to be uploaded")
+    click.echo(f"{out}: {counted(filled.count, 'point')}, ready to be uploaded")
     return 0

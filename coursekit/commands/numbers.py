@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from coursekit.results.numbers import rewrite_numbers
+from coursekit.units import counted
 
 
 @click.command(short_help="rewrite numbers in the text that a new run made stale")
@@ -26,7 +27,7 @@ def numbers(root: Path, pages: tuple[str, ...]) -> int:
         click.echo("\n  ".join(["\nFor a person to put right:", *map(str, result.left)]))
     count = len(result.changes)
     click.echo(
-        f"{count} numbers rewritten; now run `course build`, which executes nothing"
+        f"{counted(count, 'number')} rewritten; now run `course build`, which executes nothing"
         if count
         else "no number is stale"
     )

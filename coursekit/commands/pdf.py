@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from coursekit.editions.pdf import write_pdf
-from coursekit.units import MIB
+from coursekit.units import MIB, counted
 
 
 @click.command(short_help="print the built book to one PDF")
@@ -23,5 +23,5 @@ def pdf(root: Path, out: Path) -> int:
     It has static figures, open folds, an outline, and links within the book that lead to its pages.
     """
     count = write_pdf(root / "_build/html", root, out)
-    click.echo(f"{out}: {count} pages, {out.stat().st_size / MIB:.1f} MiB")
+    click.echo(f"{out}: {counted(count, 'page')}, {out.stat().st_size / MIB:.1f} MiB")
     return 0

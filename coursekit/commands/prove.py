@@ -18,6 +18,7 @@ from coursekit.grading.proofs import (
 from coursekit.grading.proofs import prove as prove_exercise
 from coursekit.pages.bundle import write_carried
 from coursekit.paths import ROOT
+from coursekit.units import counted
 
 
 @click.command(short_help="prove that the checks of an exercise tell right from wrong")
@@ -61,8 +62,8 @@ def _prove(exercise: str, only: Iterable[str]) -> bool:
     failed = [outcome for outcome in outcomes if outcome.problems]
     seconds = sum(outcome.seconds for outcome in outcomes)
     click.echo(
-        f"{len(outcomes)} submissions, {len(failed)} with wrong marks, {seconds:.1f} s beside "
-        f"{started:.1f} s to start"
+        f"{counted(len(outcomes), 'submission')}, {len(failed)} with wrong marks, {seconds:.1f} s "
+        f"beside {started:.1f} s to start"
     )
     return bool(failed) or not outcomes
 

@@ -1,1 +1,1 @@
-"""What is made of the built book: one PDF, and the edition for students."""
+"""What leaves the house: the PDF, the edition for students, what Gradescope and GitHub get."""

@@ -5,6 +5,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from packaging.version import Version
+
 from coursekit.problem import PageError, Problem
 
 PROJECT, CITATION, CHANGES = "pyproject.toml", "CITATION.cff", "CHANGELOG.md"
@@ -49,7 +51,7 @@ def set_version(root: Path, new: str, day: datetime.date) -> None:
     now, changes = version(root), _read(root / CHANGES)
     if not re.fullmatch(r"\d+\.\d+\.\d+", new):
         raise PageError(f"{new} is no version; name one such as 1.2.0")
-    if _numbers(new) <= _numbers(now):
+    if Version(new) <= Version(now):
         raise PageError(f"{new} is not above {now}, the version that {PROJECT} names")
     if not _unreleased(changes):
         raise PageError(f"{CHANGES} says nothing below {UNRELEASED.strip()}; write what changed")
@@ -63,10 +65,6 @@ def set_version(root: Path, new: str, day: datetime.date) -> None:
 
 def _unreleased(changes: str) -> str:
     return changes.partition(UNRELEASED)[2].partition("\n## ")[0].strip()
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
 
 
 def _read(path: Path) -> str:

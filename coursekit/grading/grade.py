@@ -23,7 +23,7 @@ from coursekit.grading.exercise import Exercise, load_exercise
 from coursekit.grading.intake.reader import read_submissions
 from coursekit.grading.intake.submissions import Submission
 from coursekit.grading.limited import preload
-from coursekit.grading.marking import Task, end_with, mark, not_run
+from coursekit.grading.marking import Task, end_with, mark, names_of, not_run
 from coursekit.grading.reports.write import write_reports
 from coursekit.grading.results import (
     GRADED,
@@ -230,6 +230,7 @@ def _plan(
             one.student,
             one.exercise,
             one.notebook,
+            names_of(exercise.solution),
             exercise.parameters,
             str(root),
             options.limits,
@@ -279,6 +280,7 @@ def _learn(
     for name in sorted(names):
         text, compiled = nbformat.writes(exercises[name].solution), out.resolve() / COMPILED
         settings = (
+            names_of(exercises[name].solution),
             exercises[name].parameters,
             str(root),
             options.limits,

@@ -18,30 +18,39 @@ from nbformat import NotebookNode
 from coursekit.grading.results import GRADED, Mark, Result
 from coursekit.grading.sandbox import inside
 from coursekit.grading.sandbox.inside.channel import Gone
+from coursekit.grading.sandbox.inside.sources import names_set
 from coursekit.grading.sandbox.limits import Limits
 from coursekit.grading.sandbox.run import Report
 from coursekit.grading.sandbox.supervisor import FOLDERS, Sandbox
 from coursekit.pages.bundle import carried
 from coursekit.pages.exercises import kind_of, without_regions
 from coursekit.pages.notebook import is_setup
+from coursekit.problem import PageError
 from coursekit.units import MIB
 
 RESULTS = "results"  # the tag of cells that show the student's full runs; no check rests on them
 SHOWN_BYTES = 4 * MIB  # of the student's own stored outputs that are kept for a person to read
 ATTEMPTS = 3  # for a submission during which the sandbox itself broke
+PAUSE_SECONDS = 1  # before the second of these
+# Whatever is said there may be of the submission's making, a hidden test's text included.
+FAILED_INSIDE = "It failed in the submission's own process, the only one where it could be tried."
 
 
 @dataclass(frozen=True)
 class Task:
-    """A submission to mark: the official notebook with the student's cells in it, and how to run it.
+    """A submission to mark: the official notebook with the student's cells in it, and how to run
+    it.
 
-    ``parameters`` take the place of those in the notebook. ``root`` is the course's folder, for ``lab.py`` and ``checks.py``,
-    ``compiled`` a folder of compiled programs, to which a solution (``learn``) adds its own.
+    ``names`` are those that the solution defines: of nothing else do checks get to know.
+    ``parameters`` take the place of those in the notebook. ``root`` is the course's folder, for
+    ``lab.py`` and ``checks.py``, ``compiled`` a folder of compiled programs, to which a solution
+    (``learn``) adds its own.
     """
 
     student: str
     exercise: str
     notebook: str
+    names: tuple[str, ...]
     parameters: Mapping[str, object]
     root: str
     limits: Limits
@@ -52,13 +61,22 @@ class Task:
 
     @property
     def fingerprint(self) -> str:
-        """Of all that the marks depend on: the same submission with the same fingerprint gets the same marks."""
+        """Of all that the marks depend on: the same submission with the same fingerprint gets the
+        same marks.
+        """
         ours = [carried(name, Path(self.root)) for name in ("lab", "checks")]
         files = [Path(__file__), *sorted(Path(inside.__file__).parent.glob("*.py"))]
         limits = {
             name: value for name, value in asdict(self.limits).items() if "seconds" not in name
         }
-        settings = [self.exercise, dict(self.parameters), limits, self.walls, self.notes]
+        settings = [
+            self.exercise,
+            self.names,
+            dict(self.parameters),
+            limits,
+            self.walls,
+            self.notes,
+        ]
         parts = [
             self.notebook,
             json.dumps(settings, default=str),
@@ -71,19 +89,22 @@ class Task:
 def mark(task: Task) -> tuple[Result, str]:
     """Mark a submission; give the record and the notebook with its outputs.
 
-    Raises PageError where there can be no sandbox.
+    Raises PageError where there can be no sandbox, OSError where the machine refuses what that
+    needs, and Gone where it broke again and again.
     """
     start = time.monotonic()
     notebook = nbformat.reads(task.notebook, as_version=4)
     numbers, cells = _cells(notebook, task.parameters)
-    report = first = _run(task, cells)
-    for _ in range(
-        ATTEMPTS
-    ):  # what stops the submission is left out, so that it does not cost all other marks
-        if report.status == GRADED or report.at < 0 or cells[report.at]["kind"] == "left out":
+    report = first = _run(task, cells, task.limits)
+    left = task.limits.all_seconds - report.seconds
+    for _ in range(ATTEMPTS):
+        # What stops the submission is left out, so that it does not cost all other marks.
+        stopped = report.status != GRADED and report.at >= 0
+        if not stopped or cells[report.at]["kind"] == "left out" or left <= 0:
             break
         cells[report.at] |= {"kind": "left out"}
-        report = _run(task, cells)
+        report = _run(task, cells, replace(task.limits, all_seconds=left))
+        left -= report.seconds
     marks, flags = _marks(notebook, numbers, first, report)
     status = first.status
     message = (
@@ -109,10 +130,18 @@ def mark(task: Task) -> tuple[Result, str]:
     return result, nbformat.writes(notebook)
 
 
+def names_of(solution: NotebookNode) -> tuple[str, ...]:
+    """The names that the solution cells of an official notebook define."""
+    sources = [cell.source for cell in solution.cells if kind_of(cell) == "solution"]
+    return tuple(sorted({name for source in sources for name in names_set(source)}))
+
+
 def not_run(
     student: str, exercise: str, status: str, message: str, solution: NotebookNode
 ) -> Result:
-    """The record of a submission that could not be run: all checks without points, with the reason."""
+    """The record of a submission that could not be run: all checks without points, with the
+    reason.
+    """
     marks = [
         Mark(
             cell.metadata.nbgrader.grade_id,
@@ -153,12 +182,14 @@ def _cells(
             kind = "given"
         what = {"given": "given", "check": "check"}.get(kind, "student")
         numbers.append(number)
-        cells.append(dict(kind=what, source=source, visible=without_regions(source), player=True))
+        cells.append(dict(kind=what, source=source, visible=without_regions(source)))
     return numbers, cells
 
 
 def _shown(outputs: list) -> list:
-    """The student's own stored text and pictures, as far as they are small; nothing that a browser would run."""
+    """The student's own stored text and pictures, as far as they are small; nothing that a browser
+    would run.
+    """
     kept, size = [], 0
     for output in outputs:
         data = output.get("data") or {}
@@ -199,39 +230,37 @@ def _marks(
                 cell.execution_count = 1
             continue
         name, most = cell.metadata.nbgrader.grade_id, float(cell.metadata.nbgrader.points)
-        outside, inside = (seen or {}).get("message"), (seen or {}).get("inside_message")
-        if outside is None and inside is None:
+        seen = seen or {}
+        message, why_inside = seen.get("message"), seen.get("stays", "")
+        within = seen.get("inside_message")
+        if message is None and (within is None or not why_inside):
             why = f"It was not run: {first.status}." + (
                 f" {first.message}" if first.message else ""
             )
             cell.outputs = [_error("NotRun", why)]
             marks.append(Mark(name, 0.0, most, "not run", why))
             continue
-        message, stays = outside or inside, seen.get("stays", "")
+        if why_inside:
+            message = FAILED_INSIDE if within else ""
+            if not within:
+                flags.append(
+                    f"{name} could only be checked in the submission's own process ({why_inside}), "
+                    "where it could be forged"
+                )
         cell.execution_count = 1
         cell.outputs = (
             [_error(*message.partition(": ")[::2])]
             if message
             else _printed(seen.get("printed", ""))
         )
-        said = (message or "").removeprefix("AssertionError: ")
-        marks.append(
-            Mark(
-                name,
-                0.0 if message else most,
-                most,
-                "failed" if message else "passed",
-                said,
-                bool(stays),
-            )
-        )
-        if stays and not message:
+        said = message.removeprefix("AssertionError: ")
+        outcome = "failed" if message else "passed"
+        points = 0.0 if message else most
+        marks.append(Mark(name, points, most, outcome, said, bool(why_inside)))
+        if message and not why_inside and within == "":
             flags.append(
-                f"{name} could only be checked in the submission's own process ({stays}), where it could be forged"
-            )
-        if outside and inside == "":
-            flags.append(
-                f"{name} fails ({said}) but passes in the submission's own process: forged, or unusual"
+                f"{name} fails ({said}) but passes in the submission's own process: "
+                "forged, or unusual"
             )
     if report.replaced:
         flags.append(f"in its own process, the submission replaced {', '.join(report.replaced)}")
@@ -285,32 +314,30 @@ _sandboxes: dict[tuple, Sandbox] = {}  # one in each process that marks
 _lock = threading.Lock()  # a Dask worker may have several threads; submissions go one by one
 
 
-def _run(task: Task, cells: list[dict]) -> Report:
+def _run(task: Task, cells: list[dict], limits: Limits) -> Report:
+    """Run cells in the sandbox.
+
+    What breaks the sandbox itself is this machine's matter, such as a full folder for temporary
+    files, and may pass. Raises Gone, OSError and PageError where it stays.
+    """
     key = (task.root, task.walls, task.compiled, task.learn)
     with _lock:
-        for attempt in range(ATTEMPTS):
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 if key not in _sandboxes:
                     close_sandboxes()  # one at a time: each holds TensorFlow
                     folder = Path(task.compiled) if task.compiled else None
                     _sandboxes[key] = Sandbox(Path(task.root), task.walls, folder, task.learn)
-                return _with_memory_errors(_sandboxes[key].run(cells, task.limits))
-            except (Gone, OSError) as error:
+                report = _sandboxes[key].run(cells, task.names, limits)
+                if _sandboxes[key].broken:
+                    close_sandboxes()
+                return report
+            except (Gone, OSError, PageError):
                 close_sandboxes()
-                if attempt == ATTEMPTS - 1:
-                    message = f"The sandbox broke {ATTEMPTS} times: {error}."
-                    return Report("crashed", message, -1, {}, (), 0.0)
+                if attempt == ATTEMPTS:
+                    raise
+                time.sleep(PAUSE_SECONDS * attempt)
     raise AssertionError("not reached")
-
-
-def _with_memory_errors(report: Report) -> Report:
-    """The same report; where a cell was refused memory, which tends to break later ones, this is its status."""
-    for index, cell in sorted(report.cells.items()):
-        errors = {cell.get("error"), str(cell.get("inside_message")).partition(":")[0]}
-        if errors & {"MemoryError", "ResourceExhaustedError"}:
-            message = "It asked for more memory than allowed."
-            return replace(report, status="out of memory", message=message, at=index)
-    return report
 
 
 @atexit.register

@@ -27,6 +27,7 @@ from coursekit.pages.exercises import kind_of
 from coursekit.pages.notebook import code_cells, is_setup
 from coursekit.paths import ROOT
 from coursekit.problem import PageError
+from coursekit.units import counted
 
 Change = (
     str | tuple[str, str]
@@ -172,7 +173,9 @@ def grade(exercise: Exercise, submission: Submission | None) -> Outcome:
         points, most = determine_grade(cell)
         if kind == "answer":  # given by a person, but for an untouched one
             if submission is None and points != 0:
-                outcome.problems.append(f"{name}: an untouched answer gets {points} points, not 0")
+                outcome.problems.append(
+                    f"{name}: an untouched answer gets {counted(points, 'point')}, not 0"
+                )
             continue
         outcome.points[name] = points
         errors = [output for output in cell.outputs if output.output_type == "error"]
@@ -189,7 +192,7 @@ def _problems(
 ) -> Iterable[str]:
     wanted = 0 if submission is None or name in submission.loses else most
     if points != wanted:
-        yield f"{name}: {points:g} points, not {wanted:g} ({message or 'no error'})"
+        yield f"{name}: {counted(points, 'point')}, not {wanted:g} ({message or 'no error'})"
     elif submission is not None and name in submission.loses:
         if not message.startswith("AssertionError: "):
             yield f"{name}: stops with {message!r}; a check should say what is wrong"
@@ -249,6 +252,6 @@ def prove_graded(chosen: Mapping[str, Iterable[Submission]], folder: Path) -> li
             wanted = 0 if mark.check in submission.loses else mark.maximum
             if mark.points != wanted:
                 said = mark.message or "no error"
-                outcome.problems.append(f"{mark.check}: {mark.points:g} points, not {wanted:g} ({said})")  # fmt: skip
+                outcome.problems.append(f"{mark.check}: {counted(mark.points, 'point')}, not {wanted:g} ({said})")  # fmt: skip
         outcomes.append(outcome)
     return outcomes

@@ -17,7 +17,8 @@ STATUSES = {  # what became of a submission, with what a person should do about 
     "too many processes": "It started more processes than allowed. Look at the cell named in the message.",
     "too much output": "It printed more than allowed. Look at the cell named in the message.",
     "unreadable": "It is no notebook of this exercise. Ask for it again.",
-    "grading failed": "Something in it broke the grading itself. Look at it by hand, and report the message.",
+    "grading failed": "The grading itself broke, on this machine or over something in it. Grade again; if it stays so, look at it "
+    "by hand, and report the message.",
     NOT_SHOWN: "It was graded, but cannot be shown: look at the file as it was handed in.",
     "missing": "Nothing was handed in.",
 }

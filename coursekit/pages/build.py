@@ -26,8 +26,10 @@ from coursekit.pages.notebook import (
     code_cells,
     code_hash,
     installed_versions,
+    is_sampled,
     is_setup,
     page_notebook,
+    processor,
     read_notebook,
     set_ids,
     without_plot_values,
@@ -88,9 +90,13 @@ def build(
         else:
             why = reasons(old, new, versions)
         if why:
+            if is_sampled(new):
+                new.metadata.course.built["processor"] = processor()
             to_execute.append((page, new))
             tell(f"{page.name}: to be executed, since {'; '.join(why)}")
         else:
+            # Where only a sample is trained anew, other versions may have made what is kept.
+            new.metadata.course.built = {**old.metadata.course.built, "code": code_hash(new)}
             keep_outputs(old, new)
             changed = nbformat.writes(new) != nbformat.writes(old)
             if changed:
@@ -172,7 +178,7 @@ def _execute_all(
 
 def _execute(page: Page, notebook: NotebookNode, clients: list[NotebookClient], bar: tqdm) -> None:
     """Execute a page's notebook; long experiments go on with what an earlier try did."""
-    if not any("until_narrow(" in cell.source for cell in code_cells(notebook)):
+    if not is_sampled(notebook):
         execute_alone(notebook, clients, bar.update)
         return
     built = notebook.metadata.course.built

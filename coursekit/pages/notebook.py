@@ -1,11 +1,14 @@
 """A page and its notebook: what it holds before it is run, and what its outputs depend on."""
 
 import ast
+import functools
 import hashlib
 import importlib.metadata
 import json
+import platform
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +26,7 @@ from coursekit.pages.myst import MystError
 from coursekit.pages.prose import without_bindings
 from coursekit.pages.registry import carried_claims, load_registry
 from coursekit.problem import PageError
+from coursekit.units import counted
 
 VERSIONED = ("tensorflow", "keras", "numpy", "scikit-learn", "matplotlib")
 # Under which terms a notebook may be used, by SPDX's names; the words are in the file LICENSE.
@@ -77,7 +81,9 @@ def choose(names: Iterable[str], chosen: Iterable[str], root: Path) -> list[str]
         if len(matches) == 1:
             result += matches
         else:
-            wrong.append(f"{len(matches)} pages {choice}" if matches else f"no page {choice}")
+            wrong.append(
+                f"{counted(len(matches), 'page')} {choice}" if matches else f"no page {choice}"
+            )
     if wrong:
         raise PageError(f"{', '.join(wrong)}; there are: {', '.join(names) or 'none'}")
     return list(dict.fromkeys(result))
@@ -199,6 +205,27 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def parameters(notebook: NotebookNode) -> dict[str, Any]:
+    """Give what the cells tagged ``parameters`` set: name -> value, None where that is computed."""
+    found: dict[str, Any] = {}
+    for cell in code_cells(notebook):
+        if "parameters" not in cell.metadata.get("tags", []):
+            continue
+        with suppress(SyntaxError):  # reported by the check
+            for statement in ast.parse(cell.source).body:
+                for target in statement.targets if isinstance(statement, ast.Assign) else ():
+                    if isinstance(target, ast.Name):
+                        found[target.id] = _plain(statement.value)
+    return found
+
+
+def _plain(value: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(value)
+    except ValueError:
+        return None
+
+
 def without_plot_values(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Leave out what a cell returned beside its picture, such as a legend or a list of labels.
 
@@ -230,6 +257,7 @@ def code_hash(notebook: NotebookNode) -> str:
     return hashlib.sha256(json.dumps(code).encode()).hexdigest()[:16]
 
 
+@functools.lru_cache(maxsize=1000)  # the engine, long to parse, is part of every notebook
 def essence(code: str) -> str:
     """Leave of a cell's source what it does: no comments, and of a setup cell no docstrings."""
     head, _, body = code.partition("\n")
@@ -256,6 +284,24 @@ def installed_versions() -> dict[str, str]:
     Raises ``importlib.metadata.PackageNotFoundError`` where one is not installed.
     """
     return {name: _version(name) for name in VERSIONED}
+
+
+def processor() -> str:
+    """Name the kind of processor, on which the last bits of what is computed depend."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0].splitlines()
+        facts = {
+            name.strip(): value.strip() for name, _, value in (s.partition(":") for s in lines)
+        }
+        return " ".join(facts[name] for name in ("vendor_id", "cpu family", "model"))
+    except (OSError, KeyError):  # no Linux, or one whose processors are described otherwise
+        return f"{platform.system()} {platform.machine()} {platform.processor()}"
+
+
+def is_sampled(notebook: NotebookNode | None) -> bool:
+    """Whether a notebook's experiments run by hours, so that tests only train a sample anew."""
+    cells = code_cells(notebook) if notebook else []
+    return any("until_narrow(" in cell.source for cell in cells if not is_setup(cell))
 
 
 def _version(name: str) -> str:

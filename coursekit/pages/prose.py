@@ -1,5 +1,6 @@
 """What of a page's source is read as text: prose, captions, alternative texts, but no code."""
 
+import functools
 import re
 from contextlib import suppress
 
@@ -15,6 +16,7 @@ BINDING = re.compile(r"<!--\s*=\s*(\S+)\s*-->")
 CODE = frozenset("code code-cell code-block literalinclude math".split())
 
 
+@functools.lru_cache(maxsize=100)  # the rules of the check read each page many times
 def prose(text: str) -> str:
     """Put spaces in place of what is no prose in a page's text: code, formulas, front matter.
 

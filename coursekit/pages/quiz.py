@@ -14,6 +14,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from coursekit.pages.myst import MystError
+from coursekit.units import counted
 
 FEWEST, MOST = 2, 5  # options of a question
 
@@ -60,8 +61,8 @@ def read_quiz(question: str, body: list[str], line: int) -> Quiz:
     options = tuple(_options(body, line))
     if not FEWEST <= len(options) <= MOST:
         raise MystError(
-            f"the {{quiz}} {asked.text!r} has {len(options)} options; give it {FEWEST} to {MOST}, "
-            "as a bullet list",
+            f"the {{quiz}} {asked.text!r} has {counted(len(options), 'option')}; "
+            f"give it {FEWEST} to {MOST}, as a bullet list",
             asked.line,
         )
     for right, word in ((True, "Yes"), (False, "No")):

@@ -17,7 +17,7 @@ from coursekit.problem import PageError
 REGISTRY = "chapters/claims"
 KINDS = ("difference", "log ratio", "sooner", "success")  # as in lab/rule.py
 MEASURES = ("accuracy", "loss", "updates", "norm", "success", "calibration")
-
+LINE = 64  # characters of a claim that the ledger's line has room for
 
 MEASURED = {  # in words, with the smallest effect, as in lab/rule.py
     "accuracy": "Accuracy on new data; the smallest difference worth speaking of is 0.01",
@@ -44,7 +44,7 @@ class Entry:
             taken unless the contrast ``between`` two of them says that it depends on that axis.
         same: The claim is that there is no difference worth speaking of, true, or that the first is
             ``at least`` as large, up to δ.
-        short: The sentence in a few words, where it is long.
+        short: The sentence in at most ``LINE`` characters, for the ledger, where it is longer.
         beside: Conditions that are shown and do not decide.
         conditions: Data, network, settings, in words. ``threats``: what could mislead.
         mechanics: An identity that is verified exactly, and not counted among the claims.
@@ -108,6 +108,7 @@ def _entry(name: str, values: Any, path: Path) -> Entry:
         (entry.between and len(entry.between) != 2, "between names two parts"),
         (entry.same not in (False, True, "at least"), "same is true or `at least`"),
         (entry.most < 2 or entry.most % 2, "most is an even number of runs"),
+        (len(entry.short) > LINE and len(entry.short), f"short has more than {LINE} characters"),
     ):
         if wrong:
             raise PageError(f"{path}: {name}, {problem}: {wrong}")

@@ -2,7 +2,8 @@
 
 ``15 <!-- = bn_after.epochs.median -->`` binds the number 15 to the field ``median`` of the record
 ``bn_after.epochs``, and ``**not supported here** <!-- = C14.verdict -->`` binds the words to the
-field ``verdict`` of the claim C14.
+field ``verdict`` of the claim C14. ``30 <!-- = parameters.seeds -->`` binds a number to what the
+page's own cell of parameters sets.
 """
 
 import difflib

@@ -90,11 +90,20 @@ class Ledger:
         """Give the claim of that name, or None where nobody settles it."""
         return next((claim for claim in self.claims if claim.name == name), None)
 
-    def first_mention(self, name: str) -> str | None:
-        """Give the page that mentions a claim first, evidence and ledger aside."""
-        settling = {claim.page for claim in self.claims}
-        pages = (mention.page for mention in self.mentions if mention.name == name)
-        return next((page for page in pages if page not in settling and page != LEDGER), None)
+    def first_mention(self, name: str) -> tuple[str, str] | None:
+        """Give the page that mentions a claim first, evidence and ledger aside, and as what.
+
+        A claim such as C15-loss, which refines C15, is mentioned where C15 is.
+        """
+        settling = {claim.page for claim in self.claims} | {LEDGER}
+        while True:
+            for mention in self.mentions:
+                elsewhere = mention.page not in settling and not mention.page.endswith("_evidence")
+                if mention.name == name and elsewhere:
+                    return mention.page, name
+            name, dash, _ = name.rpartition("-")
+            if not dash:
+                return None
 
 
 def evidence_label(name: str) -> str:

@@ -22,8 +22,10 @@ from typing import Any
 from nbformat import NotebookNode
 
 from coursekit.mime import RECORDS
+from coursekit.pages.notebook import parameters
 
 Record = dict[str, float | str]
+PARAMETERS = "parameters"  # the record of what a page sets before it runs
 
 _COMPARED = ("mean", "median", "value")  # judged by their spread
 _FOLLOWS = ("sd", "min", "max", "low", "high", "needed", "p")  # what spread they have is not judged
@@ -32,13 +34,17 @@ _NESTED = ("runs", "sets")
 
 
 def notebook_records(notebook: NotebookNode) -> dict[str, Record]:
-    """Collect all records in a notebook's outputs, by name."""
-    return {
+    """Collect all records in a notebook's outputs, by name, and the numbers among parameters."""
+    records = {
         name: record
         for group in record_groups(notebook)
         for own, nested in group.items()
         for name, record in flat(own, nested)
     }
+    numbers = {
+        name: value for name, value in parameters(notebook).items() if type(value) in (int, float)
+    }
+    return records | ({PARAMETERS: numbers} if numbers else {})
 
 
 def flat(name: str, record: dict[str, Any]) -> Iterator[tuple[str, Record]]:
@@ -56,10 +62,14 @@ def flat(name: str, record: dict[str, Any]) -> Iterator[tuple[str, Record]]:
 
 
 def visible_from(page: str, records: dict[str, dict[str, Record]]) -> dict[str, Record]:
-    """Collect the records that a page's text may name: its own, and those of all chapters."""
+    """Collect the records that a page's text may name: its own, and those of all chapters.
+
+    Of parameters it may name its own only, since pages set them under the same names.
+    """
     everywhere: dict[str, Record] = {}
     for owner, own in records.items():
         everywhere |= {} if owner.startswith("solutions/") else own
+    everywhere.pop(PARAMETERS, None)
     return everywhere | records.get(page, {})
 
 

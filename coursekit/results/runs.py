@@ -17,6 +17,8 @@ from nbformat import NotebookNode
 from coursekit.pages.build import execute_alone
 from coursekit.pages.notebook import pages, read_notebook
 from coursekit.results.records import record_groups
+from coursekit.results.verdicts import load_verdicts
+from coursekit.units import counted
 
 # What the columns of ``runs_table`` mean, for whoever downloads it.
 COLUMNS = {
@@ -29,6 +31,17 @@ COLUMNS = {
     "seed": "the seed that both values of a run come from; even is the first set, odd the second",
     "first": "the value that is larger, or with sooner smaller, if the claim holds",
     "second": "the value that it is compared with",
+}
+
+
+# What those of ``claims_table`` mean.
+CLAIM_COLUMNS = {
+    "claim": "what the course calls the claim",
+    "sentence": "what it says",
+    "verdict": "what the runs say of it",
+    "same": "whether it says that two things are the same: yes, no, or at least (as much)",
+    "axis": "what the verdict may depend on; empty where nothing",
+    "between": "the two parts whose difference shows that",
 }
 
 
@@ -66,6 +79,27 @@ def runs_table(root: Path) -> pd.DataFrame:
                     what |= {name: values[name] for name in ("first", "second")}
                     tables.append(pd.DataFrame(what, columns=list(COLUMNS)))
     return pd.concat(tables[1:] or tables, ignore_index=True)
+
+
+def claims_table(root: Path) -> pd.DataFrame:
+    """One row for each claim of ``runs_table``, with the columns ``CLAIM_COLUMNS``.
+
+    Raises PageError for a notebook that cannot be read, and a claim that is not registered.
+    """
+    same = {False: "no", True: "yes"}
+    rows = [
+        {
+            "claim": one.name,
+            "sentence": one.entry.sentence,
+            "verdict": one.verdict,
+            "same": same.get(one.entry.same, one.entry.same),
+            "axis": one.entry.axis or "",
+            "between": "; ".join(one.entry.between or ()),
+        }
+        for one in load_verdicts(root)
+        if one.parts
+    ]
+    return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
 
 
 def sample(notebook: NotebookNode, each: int, random: Random) -> dict[str, list[int]]:
@@ -147,8 +181,8 @@ def _unlike(stored: NotebookNode, new: NotebookNode, exact: bool) -> Iterator[st
             if exact and differing.any():
                 seed = differing.idxmax()
                 yield (
-                    f"{name}, {column}: {differing.sum()} of {len(frame)} runs differ; "
-                    f"seed {seed} gave {fresh[seed]:.9g} now, {old[seed]:.9g} stored"
+                    f"{name}, {column}: {differing.sum()} of {counted(len(frame), 'run')} came out "
+                    f"differently; seed {seed} gave {fresh[seed]:.9g} now, {old[seed]:.9g} stored"
                 )
             elif not exact:
                 yield from _far(f"{name}, {column}", old, fresh, before[name][column])
@@ -168,4 +202,5 @@ def _far(name: str, old: pd.Series, new: pd.Series, all_stored: pd.Series) -> It
         )
     elif len(shift) and abs(shift.mean()) > 6 * spread * np.sqrt(2 / len(shift)) + 1e-6:
         mean = shift.mean()
-        yield f"{name}: {len(shift)} runs moved by {mean:.3g} on average, spread {spread:.3g}"
+        runs = counted(len(shift), "run")
+        yield f"{name}: {runs} moved by {mean:.3g} on average, spread {spread:.3g}"

@@ -5,7 +5,7 @@ They are read by the rule of ``lab/rule.py``.
 
 import importlib.util
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -73,8 +73,12 @@ class Verdict:
 
     @property
     def parts(self) -> dict[str, Any]:
-        """Name -> effect of each part that decides; none for mechanics."""
-        return {name: effect(entry) for name, entry in self.record.get("parts", {}).items()}
+        """Name -> effect of each part that decides; none for mechanics.
+
+        In the registry's order: a notebook's file has names in that of the alphabet.
+        """
+        found = self.record.get("parts", {})
+        return {name: effect(found[name]) for name in self.entry.parts or found}
 
     @property
     def beside(self) -> dict[str, Any]:
@@ -83,9 +87,9 @@ class Verdict:
         between = self.record.get("between") or ("", "")
         extra["{} minus {}".format(*between)] = self.record.get("contrast")
         shown = {name: entry for name, entry in extra.items() if entry}
-        return {
-            name: effect(entry) for name, entry in (shown | self.record.get("beside", {})).items()
-        }
+        beside = self.record.get("beside", {})
+        named = {name: beside[name] for name in self.entry.beside or () if name in beside}
+        return {name: effect(entry) for name, entry in (shown | named | beside).items()}
 
     @property
     def decisive(self) -> list[Any]:
@@ -107,7 +111,9 @@ class Verdict:
         if contrast and effect(contrast).reading_at(smallest) in (rule.YES, rule.OPPOSITE):
             return f"depends on {self.entry.axis}"
         if self.entry.same == rule.AT_LEAST:
-            return rule.verdict_of([rule_at_least(one, smallest) for one in self.decisive])
+            return rule.verdict_of(
+                [replace(one, smallest=smallest).at_least for one in self.decisive]
+            )
         readings = [one.reading_at(smallest) for one in self.decisive]
         return rule.verdict_of(readings, bool(self.entry.same))
 
@@ -121,11 +127,6 @@ class Verdict:
 def effect(entry: dict[str, Any]) -> Any:
     """An effect as the engine's rule knows it, from its record."""
     return rule.Effect(*(entry[name] for name in ("mean", "low", "high", "n", "smallest")))
-
-
-def rule_at_least(one: Any, smallest: float) -> str:
-    """What an effect says of a claim of at least as much, if ``smallest`` were δ."""
-    return rule.Effect(one.mean, one.low, one.high, one.n, smallest).at_least
 
 
 def load_verdicts(root: Path) -> list[Verdict]:

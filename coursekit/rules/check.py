@@ -1,7 +1,8 @@
 """Find everything that is wrong with the course; each rule is a module beside this one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from coursekit.pages.book import load_book
 from coursekit.pages.notebook import Page, page_notebook, pages, read_notebook
@@ -21,6 +22,8 @@ from coursekit.rules import (
     parameters,
     pictures,
     placeholders,
+    playground,
+    shape,
     standalone,
     students,
     terms,
@@ -38,18 +41,26 @@ OF_A_PAGE = (
     markup,
     pictures,
     students,
+    shape,
 )
-OF_THE_COURSE = (orphans, numbers, claims, terms, named, placeholders)
+OF_THE_COURSE = (orphans, numbers, claims, terms, named, placeholders, playground)
 
 
-def check(root: Path) -> list[Problem]:
-    """List all problems of the course in the folder ``root``, their files as seen from there."""
+def check(
+    root: Path, follow: Callable[[list[Any]], Iterable[Any]] = lambda steps: steps
+) -> list[Problem]:
+    """List all problems of the course in the folder ``root``, their files as seen from there.
+
+    ``follow`` gives back, one by one, the steps that it gets, and so sees how far the check is.
+    """
     try:
         course = Course(root, load_book(root), pages(root))
     except PageError as error:
         return [Problem(root, "", str(error))]
-    problems = [problem for page in course.pages for problem in _of_page(course, page)]
-    problems += [problem for rule in OF_THE_COURSE for problem in rule.problems(course)]
+    problems: list[Problem] = []
+    # Pages come first: they say what they record.
+    for step in follow([*course.pages, *OF_THE_COURSE]):
+        problems += _of_page(course, step) if isinstance(step, Page) else step.problems(course)
     return [problem.seen_from(root) for problem in problems]
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
+from coursekit.pages.registry import REGISTRY, load_registry
 from coursekit.problem import PageError, Problem
 from coursekit.results.bindings import bindings
 from coursekit.results.ledger import Claim, Ledger, evidence_label, load_ledger
+from coursekit.results.verdicts import Verdict, load_verdicts
 from coursekit.rules.course import Course
 
 
@@ -14,8 +17,10 @@ def problems(course: Course) -> Iterator[Problem]:
     # A notebook that cannot be read is among the problems already.
     with suppress(PageError):
         ledger = load_ledger(course.root)
+        verdicts = load_verdicts(course.root)
         yield from _claim_problems(course, ledger)
-        yield from _mention_problems(course, ledger)
+        yield from _verdict_problems(course, ledger, verdicts)
+        yield from _mention_problems(course, ledger, {one.name for one in verdicts})
 
 
 def _claim_problems(course: Course, ledger: Ledger) -> Iterator[Problem]:
@@ -51,8 +56,35 @@ def _messages(course: Course, ledger: Ledger, claim: Claim) -> Iterator[str]:
         )
 
 
-def _mention_problems(course: Course, ledger: Ledger) -> Iterator[Problem]:
-    settled = list(dict.fromkeys(claim.name for claim in ledger.claims))
+def _verdict_problems(course: Course, ledger: Ledger, verdicts: list[Verdict]) -> Iterator[Problem]:
+    for one in verdicts:
+        file, label = course.root / f"{one.page}.md", evidence_label(one.name)
+        place = course.book.labels.get(label)
+        if place is None or place.page != one.page:
+            message = f"settles {one.name} without a label; put `({label})=` above its heading"
+            yield Problem(file, "", message)
+        bound = {binding.path for binding in bindings(file.read_text(encoding="utf-8"))}
+        if f"{one.name}.verdict" not in bound and not one.entry.mechanics:
+            say = f"{one.verdict} <!-- = {one.name}.verdict -->"
+            yield Problem(file, "", f"settles {one.name} without saying `{say}`; add that")
+        # Controls are nobody's claim, and what refines a claim is found beside it.
+        if "-" not in one.name and ledger.first_mention(one.name) is None:
+            yield Problem(
+                file,
+                "",
+                f"settles {one.name}, which no chapter mentions; put {{claim}}`{one.name}` at the "
+                "sentence that claims it",
+            )
+    settled = {one.name for one in verdicts}
+    converted = {Path(one.page).name for one in verdicts}
+    for name, entry in load_registry(course.root).items():
+        if entry.page in converted and name not in settled:
+            message = f"registers {name}, which {entry.page} does not settle"
+            yield Problem(course.root / REGISTRY, "", message)
+
+
+def _mention_problems(course: Course, ledger: Ledger, settled_anew: set[str]) -> Iterator[Problem]:
+    settled = list(dict.fromkeys([claim.name for claim in ledger.claims] + sorted(settled_anew)))
     for mention in ledger.mentions:
         label = course.book.labels.get(evidence_label(mention.name))
         if mention.name not in settled and not (label and label.page in course.unbuilt):

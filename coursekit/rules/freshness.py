@@ -6,6 +6,7 @@ from coursekit.pages.notebook import installed_versions
 from coursekit.pages.staleness import reasons
 from coursekit.problem import Problem
 from coursekit.rules.course import REBUILD, Built
+from coursekit.units import counted
 
 
 def problems(built: Built) -> Iterator[Problem]:
@@ -20,7 +21,8 @@ def problems(built: Built) -> Iterator[Problem]:
         yield built.in_notebook(f"outputs are stale: {why}; {REBUILD}")
     if len(stored.cells) != len(expected.cells):
         yield built.in_notebook(
-            f"has {len(stored.cells)} cells, its source gives {len(expected.cells)}; {built.made}"
+            f"has {counted(len(stored.cells), 'cell')}, its source gives {len(expected.cells)}; "
+            f"{built.made}"
         )
     keys = ("cell_type", "source", "metadata", "id")
     for (number, cell), wanted in zip(built.cells(), expected.cells, strict=False):

@@ -36,7 +36,7 @@ def of_exercise(name: str, root: Path) -> Iterator[Problem]:
                 examples,
                 "",
                 f"has no example with which to start solutions/{name}; add one, then `make "
-                "playground playground-record`",
+                "playground-record ONLY=…`, with its name",
             )
     if playground.exists():
         directive = f"{{playground-examples}} {chapter}"

@@ -1,12 +1,11 @@
 """A page has one cell of parameters, and values for them that shorten a proof."""
 
-import ast
 from collections.abc import Iterator
 
-from coursekit.pages.notebook import code_cells
+from coursekit.pages.notebook import code_cells, parameters
 from coursekit.problem import Problem
-from coursekit.rules.code import parsed
 from coursekit.rules.course import Built
+from coursekit.units import counted
 
 
 def problems(built: Built) -> Iterator[Problem]:
@@ -14,7 +13,9 @@ def problems(built: Built) -> Iterator[Problem]:
     cells = code_cells(built.expected)
     tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
     if len(tagged) != 1:
-        yield built.in_source(f"has {len(tagged)} cells tagged `parameters`; give it exactly one")
+        yield built.in_source(
+            f"has {counted(len(tagged), 'cell')} tagged `parameters`; give it exactly one"
+        )
         return
     shortened = built.expected.metadata.course.get("shortened")
     if not shortened:
@@ -22,14 +23,7 @@ def problems(built: Built) -> Iterator[Problem]:
             "has no shortened parameters; add `course: {shortened: {…}}` to its front matter"
         )
         return
-    assigned = {
-        target.id
-        for statement in parsed(tagged[0].source).body
-        if isinstance(statement, ast.Assign)
-        for target in statement.targets
-        if isinstance(target, ast.Name)
-    }
-    for name in sorted(set(shortened) - assigned):
+    for name in sorted(set(shortened) - set(parameters(built.expected))):
         yield built.in_source(
             f"shortens {name!r}, which its parameters cell does not set; correct one of them"
         )

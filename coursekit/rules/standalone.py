@@ -1,6 +1,7 @@
 """A notebook runs anywhere: Python, what Colab has, and no file that only one machine has."""
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Iterator
@@ -30,17 +31,19 @@ def problems(built: Built) -> Iterator[Problem]:
             yield built.in_notebook(message, number)
 
 
-def _messages(source: str, code: str) -> Iterator[str]:
+@functools.lru_cache(maxsize=1000)  # the engine, long to parse, is part of every notebook
+def _messages(source: str, code: str) -> tuple[str, ...]:
     try:
         tree = parsed(source)
     except SyntaxError as error:
-        yield f"is not Python: {error.msg}, line {error.lineno}; correct it"
-        return
+        return (f"is not Python: {error.msg}, line {error.lineno}; correct it",)
+    messages: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
-            yield from _import_messages(node)
+            messages += _import_messages(node)
         elif isinstance(node, ast.Call) and (message := _call_message(node, code)):
-            yield f"is not standalone: {message}"
+            messages.append(f"is not standalone: {message}")
+    return tuple(messages)
 
 
 def _import_messages(node: ast.Import | ast.ImportFrom) -> Iterator[str]:

@@ -12,8 +12,10 @@ from coursekit.pages.exercises import (
 )
 from coursekit.pages.notebook import read_notebook
 from coursekit.problem import PageError, Problem
-from coursekit.results.bindings import bindings
+from coursekit.results.bindings import Binding, bindings
+from coursekit.results.records import PARAMETERS
 from coursekit.rules.course import REBUILD, Built, place
+from coursekit.units import counted
 
 
 def problems(built: Built) -> Iterator[Problem]:
@@ -24,7 +26,7 @@ def problems(built: Built) -> Iterator[Problem]:
     for heading, said, points in announced_points(solution):
         if said != points:
             yield built.in_source(
-                f"announces {said:g} points, its cells give {points:g}", where=heading
+                f"announces {counted(said, 'point')}, its cells give {points:g}", where=heading
             )
     path = student_path(page.notebook, page.root)
     if not path.exists():
@@ -45,9 +47,13 @@ def problems(built: Built) -> Iterator[Problem]:
     for number, cell in enumerate(student.cells, start=1):
         if cell.get("outputs"):
             yield Problem(path, place(number, cell), f"holds a stored output; {REBUILD}")
-        if cell.cell_type == "markdown" and any(bindings(cell.source)):
+        if cell.cell_type == "markdown" and any(map(_measured, bindings(cell.source))):
             yield Problem(
                 path,
                 place(number, cell),
                 "shows a measured number; in the source, move it into an answer",
             )
+
+
+def _measured(binding: Binding) -> bool:
+    return not binding.path.startswith(f"{PARAMETERS}.")

@@ -6,7 +6,8 @@
 from sphinx.application import Sphinx
 
 EXTENSIONS = """
-stored_outputs downloads launch_buttons index ledger forest registered pictures playground quiz
+stored_outputs downloads launch_buttons index ledger forest all_runs registered pictures playground
+quiz
 redirects sliders sharing finish
 """.split()
 # What each of them answers: none keeps anything that processes would have to share.

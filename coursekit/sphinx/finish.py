@@ -52,11 +52,6 @@ def _scripts(page: BeautifulSoup) -> None:
 def _head(page: BeautifulSoup) -> None:
     for repeated in page.find_all("meta", attrs={"name": "viewport"})[1:]:
         repeated.decompose()
-    if page.title and page.title.string:
-        # The first page is called as the book is, which is said once.
-        name, _, book = page.title.string.partition(" — ")
-        if name == book:
-            page.title.string = name
 
 
 def _folds(page: BeautifulSoup) -> None:

@@ -20,7 +20,8 @@ from coursekit.pages.book import load_book
 from coursekit.results.ledger import interval, load_ledger
 from coursekit.results.verdicts import MARKS, Verdict, load_verdicts, survivors
 from coursekit.sphinx import PARALLEL
-from coursekit.sphinx.ledger import mention_id, row_id, to_place
+from coursekit.sphinx.ledger import mention_id, row_id, to_place, verdict_classes
+from coursekit.units import counted
 
 REACH = 4  # how many δ a line shows to either side
 WORDS = {  # of the tally and the filter
@@ -51,6 +52,8 @@ class ForestDirective(SphinxDirective):
         self.env.note_reread()
         root = Path(self.env.srcdir)
         verdicts, book = load_verdicts(root), load_book(root)
+        if not verdicts:
+            return []
         self.ledger, self.survivors = load_ledger(root), survivors(verdicts)
         settled = [one for one in verdicts if one.kind != "mechanics"]
         made: list[nodes.Node] = [nodes.raw("", _tally(settled), format="html")]
@@ -81,7 +84,7 @@ class ForestDirective(SphinxDirective):
 
     def line(self, one: Verdict) -> claim_line:
         """Make a claim's line and what it opens to."""
-        line = claim_line(ids=[row_id(one.name)], classes=["claim-line", *_classes(one)])
+        line = claim_line(ids=[row_id(one.name)], classes=["claim-line", *verdict_classes(one)])
         # The book's search finds what stands in the index, with its place.
         entry = ("single", one.name, row_id(one.name), "", None)
         line += addnodes.index(entries=[entry])
@@ -104,9 +107,10 @@ class ForestDirective(SphinxDirective):
         links += to_place(
             "", "", nodes.Text("evidence"), page=one.page, place=f"evidence-{one.name.lower()}"
         )
-        if page := self.ledger.first_mention(one.name):
+        if mention := self.ledger.first_mention(one.name):
+            page, name = mention
             links += nodes.Text(" · ")
-            links += to_place("", "", nodes.Text("chapter"), page=page, place=mention_id(one.name))
+            links += to_place("", "", nodes.Text("chapter"), page=page, place=mention_id(name))
         made: list[nodes.Node] = [sentence, links]
         if one.parts:
             made += [_effects(one.parts, "ledger-results"), _effects(one.beside, "ledger-aside")]
@@ -141,11 +145,6 @@ class ForestDirective(SphinxDirective):
         yield "Source", entry.source
 
 
-def _classes(one: Verdict) -> list[str]:
-    kinds = {"too small to matter here": "small", "the opposite": "opposite"}
-    return [f"verdict-{kinds.get(one.kind, one.kind)}"]
-
-
 def _effects(effects: dict[str, Any], name: str) -> nodes.bullet_list:
     """A list of effects with their intervals, as a person writes them."""
     made = nodes.bullet_list(classes=[name])
@@ -153,7 +152,7 @@ def _effects(effects: dict[str, Any], name: str) -> nodes.bullet_list:
         shown = interval({"mean": one.mean, "low": one.low, "high": one.high})
         text = f"{part}: " if part else ""
         made += nodes.list_item(
-            "", nodes.paragraph("", f"{text}{shown}, {one.n} runs: {one.words}")
+            "", nodes.paragraph("", f"{text}{shown}, {counted(one.n, 'run')}: {one.words}")
         )
     return made
 
@@ -162,8 +161,8 @@ def _tally(settled: Iterable[Verdict]) -> str:
     """How many claims there are of each kind, as a strip of marks with its words below."""
     settled = sorted(settled, key=lambda one: list(MARKS).index(one.kind))
     marks = "".join(
-        f'<a class="{_classes(one)[0]}" href="#{row_id(one.name)}" title="{escape(one.name)}: '
-        f'{escape(one.verdict)}">{one.mark}</a>'
+        f'<a class="{verdict_classes(one)[0]}" href="#{row_id(one.name)}" '
+        f'title="{escape(one.name)}: {escape(one.verdict)}" tabindex="-1">{one.mark}</a>'
         for one in settled
     )
     counts = [
@@ -171,7 +170,7 @@ def _tally(settled: Iterable[Verdict]) -> str:
         for kind, words in WORDS.items()
         if any(one.kind == kind for one in settled)
     ]
-    text = f"{len(settled)} claims: {', '.join(counts)}."
+    text = f"{counted(len(settled), 'claim')}: {', '.join(counts)}."
     strip = f'<p class="claim-strip" aria-hidden="true">{marks}</p>'
     return f'{strip}\n<p class="ledger-counts">{text}</p>'
 

@@ -23,7 +23,9 @@ from coursekit.results.ledger import (
     interval,
     load_ledger,
 )
+from coursekit.results.verdicts import Verdict, load_verdicts
 from coursekit.sphinx import PARALLEL
+from coursekit.units import counted
 
 SOURCES = {"split": "the source’s data", "fresh": "fresh data"}
 MARKS = {"supported": "✓", "opposite": "✗"}  # of a comparison; anything else has none
@@ -60,6 +62,11 @@ class ClaimRole(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Make the link; the first one of a claim in a page is what the ledger links back to."""
         name = self.text.strip()
+        if one := self.env.app.course_verdicts.get(name):
+            self.env.note_dependency(str(Path(self.env.srcdir, f"{one.page}.ipynb")))
+            words = nodes.inline("", f": {one.verdict}", classes=["claim-words"])
+            shown = [_hidden("claim "), nodes.Text(f"{name} {one.mark}"), words]
+            return [self.link(name, shown, verdict_classes(one))], []
         claim = _ledger(self.env.app).find(name)
         if claim is None:
             self.env.note_reread()
@@ -69,20 +76,18 @@ class ClaimRole(SphinxRole):
             ]
         self.env.note_dependency(str(Path(self.env.srcdir, f"{claim.page}.ipynb")))
         verdict = claim.verdict if claim.agrees else f"{claim.verdict}, second seeds disagree"
-        link = to_place(
-            "",
-            "",
-            _hidden("claim "),
-            nodes.Text(f"{name}: {verdict}"),
-            page=LEDGER,
-            place=row_id(name),
-            classes=["claim", *_classes(claim)],
-        )
+        shown = [_hidden("claim "), nodes.Text(f"{name}: {verdict}")]
+        return [self.link(name, shown, _classes(claim))], []
+
+    def link(self, name: str, shown: list[nodes.Node], classes: list[str]) -> to_place:
+        """Make the link, with an anchor if it is the first one of its page."""
+        place = row_id(name)
+        link = to_place("", "", *shown, page=LEDGER, place=place, classes=["claim", *classes])
         anchor = mention_id(name)
         if anchor not in self.inliner.document.ids:
             link["ids"].append(anchor)
             self.inliner.document.ids[anchor] = link
-        return [link], []
+        return link
 
 
 class LedgerDirective(SphinxDirective):
@@ -128,9 +133,10 @@ class LedgerDirective(SphinxDirective):
         sentence += self.inline(claim.sentence)
         links = nodes.paragraph(classes=["ledger-links"])
         links += _link("evidence", f" for {claim.name}", claim.page, claim.evidence)
-        if page := ledger.first_mention(claim.name):
+        if mention := ledger.first_mention(claim.name):
+            page, name = mention
             links += nodes.Text(" · ")
-            links += _link("chapter", f" that states {claim.name}", page, mention_id(claim.name))
+            links += _link("chapter", f" that states {claim.name}", page, mention_id(name))
         effect = [nodes.paragraph("", "", *self.inline(claim.effect)), *_results(claim)]
         cells = zip(
             COLUMNS, ([sentence, links], _verdict(claim), effect, _seeds(claim)), strict=True
@@ -157,6 +163,12 @@ def _classes(claim: Claim) -> list[str]:
     return [kind] if claim.agrees else [kind, "verdict-disagree"]
 
 
+def verdict_classes(one: Verdict) -> list[str]:
+    """Give the classes that colour and filter go by."""
+    kinds = {"too small to matter here": "small", "the opposite": "opposite"}
+    return [f"verdict-{kinds.get(one.kind, one.kind)}"]
+
+
 def _ledger(app: Sphinx) -> Ledger:
     return app.course_ledger
 
@@ -179,8 +191,8 @@ def _count(ledger: Ledger, which: str) -> int:
 def _counts(ledger: Ledger) -> nodes.paragraph:
     count = {which: _count(ledger, which) for which, _ in FILTERS}
     text = (
-        f"{len(ledger.claims)} claims: {count[SUPPORTED]} supported, {count[DEPENDS]} that depend "
-        f"on something, {count[NOT_SUPPORTED]} not supported here. For "
+        f"{counted(len(ledger.claims), 'claim')}: {count[SUPPORTED]} supported, {count[DEPENDS]} "
+        f"depending on something, {count[NOT_SUPPORTED]} not supported here. For "
         f"{count['disagree'] or 'none'} of them the second set of seeds gives another verdict."
     )
     return nodes.paragraph("", text, classes=["ledger-counts"])
@@ -289,6 +301,7 @@ def _read_ledger(app: Sphinx) -> None:
     try:
         root = Path(app.srcdir)
         app.course_ledger, app.course_book = load_ledger(root), load_book(root)
+        app.course_verdicts = {one.name: one for one in load_verdicts(root)}
     except PageError as error:
         raise LedgerError(str(error)) from error
 

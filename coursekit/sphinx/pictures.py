@@ -24,6 +24,7 @@ from sphinx.util.docutils import SphinxDirective
 from coursekit.pages.notebook import code_cells, read_notebook
 from coursekit.problem import PageError
 from coursekit.sphinx import PARALLEL
+from coursekit.units import counted
 
 
 def find_picture(path: Path, shows: str) -> tuple[bytes, str]:
@@ -44,8 +45,8 @@ def find_picture(path: Path, shows: str) -> tuple[bytes, str]:
     if len(found) != 1:
         begin = "\n".join(f"- {alt[:60]}" for _, alt in pictures)
         raise PageError(
-            f"{path} has {len(found)} pictures whose alternative text begins with {shows!r}; "
-            f"name one, in `shows`, by the beginning of its text:\n{begin}"
+            f"{path} has {counted(len(found), 'picture')} whose alternative text begins "
+            f"with {shows!r}; name one, in `shows`, by the beginning of its text:\n{begin}"
         )
     ((png, alt),) = found
     return b64decode(png), alt

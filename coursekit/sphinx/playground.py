@@ -22,12 +22,9 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from coursekit.paths import EXAMPLES, PLAYGROUND
+from coursekit.paths import EXAMPLES, PICTURES, PLAYGROUND, RECORDED
 from coursekit.sphinx import PARALLEL
 from coursekit.sphinx.scripts import add_script
-
-RECORDED = "playground/src/recorded.json"
-PICTURES = "playground/recorded"
 
 
 def read_examples(root: Path) -> dict[str, dict[str, str]]:
@@ -108,7 +105,7 @@ class ExamplesDirective(SphinxDirective):
             )
             if name not in recorded:
                 raise self.error(
-                    f"nothing is recorded of the example {name!r}: `make playground-record`"
+                    f"nothing is recorded of the example {name!r}: `make playground-record ONLY={name}`"
                 )
             # Where an address asks for an example, and scripts are off, its recorded curves are shown.
             run = f'<span id="try-{name}"></span><a class="playground-run" href="#try-{name}">Train it</a>'

@@ -61,6 +61,10 @@ def _add_card(
     if doctree is None:
         return
     first = name == app.config.root_doc
+    if first:
+        # The page is called as the book is, which is said once.
+        context["docstitle"] = ""
+        context["theme_logo"] = {**(context.get("theme_logo") or {}), "text": app.config.html_title}
     title, address = app.env.titles[name].astext(), app.config.html_baseurl
     card = {"og:type": "website" if first else "article", "og:title": title}
     if app.config.html_title != title:

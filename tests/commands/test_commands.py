@@ -66,7 +66,7 @@ def test_the_exit_status_says_how_it_ended(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture,
 ) -> None:
-    def find_problems(root: Path) -> list[str]:
+    def find_problems(root: Path, follow: object) -> list[str]:
         if isinstance(happens, BaseException):
             raise happens
         return happens(root)

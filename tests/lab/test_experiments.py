@@ -4,6 +4,7 @@ import json
 import pickle
 import zlib
 from base64 import b64decode
+from contextlib import suppress
 
 import lab
 from lab import conclusions
@@ -191,10 +192,19 @@ def counted(monkeypatch):
     return trained
 
 
-def small_sweep(**arguments):
-    kept.sweeps = 0
+def small_sweep(units=(2, 3), **arguments):
+    kept.sweeps.clear()
     arguments = {"seeds": 3, "jobs": 1, "epochs": 2, "batch_size": 4} | arguments
-    return lab.sweep(network, {"units": [2, 3]}, DATA, **arguments)
+    return lab.sweep(network, {"units": units}, DATA, **arguments)
+
+
+def ends_of_runs(file):
+    ends = []
+    with file.open("rb") as handle, suppress(EOFError):
+        while True:
+            pickle.load(handle)
+            ends.append(handle.tell())
+    return ends
 
 
 @pytest.mark.parametrize("cut", [0, 1, 50])
@@ -203,26 +213,35 @@ def test_a_sweep_that_was_killed_goes_on_without_losing_or_doubling_a_run(
 ):
     whole = small_sweep()
     monkeypatch.setenv("LAB_RUNS", str(tmp_path))
-    trained = counted(monkeypatch)
-    small_sweep(seeds=2)
+    small_sweep()
     (file,) = tmp_path.iterdir()
-    file.write_bytes(file.read_bytes()[: -cut or None])
-    lost = bool(cut)
+    file.write_bytes(file.read_bytes()[: ends_of_runs(file)[3] - cut])
+    trained, lost = counted(monkeypatch), bool(cut)
     again = small_sweep()
-    assert len(trained) == 4 + 2 + lost
+    assert len(trained) == 2 + lost
     for one, other in zip(whole, again, strict=True):
         for name, log in one.history.items():
             np.testing.assert_array_equal(log, other.history[name])
     small_sweep()
-    assert len(trained) == 6 + lost
+    assert len(trained) == 2 + lost
+    assert len(ends_of_runs(file)) == 6
 
 
-def test_runs_of_another_sweep_are_refused(tmp_path, monkeypatch):
+@pytest.mark.parametrize("other", [{"units": (2, 4)}, {"seeds": 2}, {"logs": ["loss"]}])
+def test_runs_of_another_sweep_are_not_taken(tmp_path, monkeypatch, other):
     monkeypatch.setenv("LAB_RUNS", str(tmp_path))
     small_sweep()
-    kept.sweeps = 0
-    with pytest.raises(ValueError, match=r"001\.runs holds the runs of another sweep"):
-        lab.sweep(network, {"units": [4]}, DATA, seeds=2, jobs=1, epochs=2)
+    trained = counted(monkeypatch)
+    small_sweep(**other)
+    assert len(trained) == 2 * other.get("seeds", 3)
+
+
+def test_sweeps_that_are_alike_have_runs_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAB_RUNS", str(tmp_path))
+    trained = counted(monkeypatch)
+    small_sweep()
+    lab.sweep(network, {"units": (2, 3)}, DATA, seeds=3, jobs=1, epochs=3, batch_size=4)
+    assert len(trained) == 12
 
 
 def test_nothing_is_kept_on_disk_unless_asked_for(tmp_path, monkeypatch):

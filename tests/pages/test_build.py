@@ -285,3 +285,21 @@ def test_nothing_of_the_run_stays_in_a_notebook(stamped: Course) -> None:
     assert stored["metadata"].keys() == {"course", "kernelspec", "language_info", "license"}
     assert stored["metadata"]["language_info"] == {"name": "python"}
     assert all("execution" not in cell["metadata"] for cell in stored["cells"])
+
+
+@pytest.mark.slow
+def test_hours_of_runs_are_kept_when_only_engine_or_versions_changed(course: Course) -> None:
+    course.source += "\n```{code-cell} ipython3\nruns = len  # until_narrow(\n```\n" + STAMP
+    assert run(course).executed == ["chapters/page"]
+    assert course.notebook().metadata.course.built["processor"]
+    before, lab = stamp(course), course.root / "lab/engine.py"
+    lab.write_text(lab.read_text().replace("return 2 * x", "return x + x"))
+    course.edit_notebook(lambda nb: nb.metadata.course.built.versions.update(numpy="1.0"))
+    assert run(course).refreshed == ["chapters/page"]
+    assert "return x + x" in code_cells(course.notebook())[0].source
+    assert course.notebook().metadata.course.built.versions.numpy == "1.0"
+    assert check(course.root) == []
+    assert run(course).unchanged == ["chapters/page"]
+    assert stamp(course) == before
+    course.source = course.source.replace("runs = len", "runs = max")
+    assert run(course).executed == ["chapters/page"]

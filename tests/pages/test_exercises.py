@@ -84,6 +84,14 @@ def test_the_student_notebook_has_stubs_no_hidden_tests_and_no_outputs(exercise:
     assert check(exercise.root) == []
 
 
+def test_a_student_may_read_an_amount_that_the_parameters_set(exercise: Page) -> None:
+    amount = "30<!-- = parameters.seeds --> runs: what do you expect?"
+    exercise.source.write_text(EXERCISE.replace("What do you expect?", amount))
+    pretend_built(exercise)
+    assert amount in "".join(cell.source for cell in student(exercise).cells)
+    assert check(exercise.root) == []
+
+
 def give_away(text: str) -> Callable[[nbformat.NotebookNode], object]:
     return lambda notebook: notebook.cells.append(nbformat.v4.new_markdown_cell(text, id="x"))
 

@@ -59,7 +59,7 @@ FAIL: dict[str, tuple[Edit, str]] = {
     ),
     "another number of seeds": (change_record(n=29), "epochs.n: 30 now, 29 stored"),
     "another name": (rename_record, "recorded names differ: stored ['updates'], now ['epochs']"),
-    "a record that was not there": (remove_record, "1 outputs with records now, 0 stored"),
+    "a record that was not there": (remove_record, "1 output with records now, 0 stored"),
     "another text": (change_text, "Cell outputs differ"),
     "an error": (raise_error, "ZeroDivisionError"),
 }

@@ -21,7 +21,7 @@ from coursekit.paths import ROOT
 
 SECONDS = 1800  # for all settings of a page; the slowest takes a twentieth of it
 # Parameters that count runs, not passes.
-RUNS = ("seeds", "deep_seeds", "many", "few", "draws", "begin", "most", "slow", "pilots")
+RUNS = ("seeds", "deep_seeds", "many", "few", "draws", "begin", "most", "slow", "pilots", "times")
 
 UNTRAINED = r"""
 import re

@@ -65,7 +65,7 @@ YES, NO = ("A", "**Yes.** So it is."), ("B", "**No.** It is not.")
     [
         ("```{quiz} Why?\n```", 1, "has 0 options"),
         ("```{quiz} Why?\n\nBecause.\n```", 3, "one bullet list of options and nothing else"),
-        (options(YES), 1, "has 1 options; give it 2 to 5"),
+        (options(YES), 1, "has 1 option; give it 2 to 5"),
         (options(YES, NO, NO, NO, NO, NO), 1, "has 6 options; give it 2 to 5"),
         (options(NO, NO), 1, "no option .* is explained by \\*\\*Yes"),
         (options(YES, YES), 1, "no option .* is explained by \\*\\*No"),

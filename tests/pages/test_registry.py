@@ -1,6 +1,8 @@
 """The registry of claims is complete, and notebooks carry what settles their claims."""
 
 import json
+import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import yaml
 
 from coursekit.pages.book import load_book
 from coursekit.pages.notebook import code_cells, page_notebook
-from coursekit.pages.registry import REGISTRY, carried_claims, load_registry
+from coursekit.pages.registry import LINE, REGISTRY, carried_claims, load_registry
 from coursekit.paths import ROOT
 from coursekit.problem import PageError
 from tests.support.small_course import Course
@@ -40,6 +42,27 @@ def test_the_registry_is_complete_and_its_pages_exist() -> None:
     assert all((ROOT / f"chapters/{entry.page}.md").exists() for entry in entries.values())
 
 
+def test_what_the_ledgers_lines_say_has_room_there_and_tells_the_claims_apart() -> None:
+    lines = {name: entry.short or entry.sentence for name, entry in load_registry(ROOT).items()}
+    assert {name: line for name, line in lines.items() if len(line) > LINE} == {}
+    said = Counter(lines.values())
+    assert {name: line for name, line in lines.items() if said[line] > 1} == {}
+
+
+def test_words_that_just_fit_into_a_line_are_taken(tmp_path: Path) -> None:
+    write(tmp_path, C1=ENTRY | {"short": "x" * 64})
+    assert load_registry(tmp_path)["C1"].short == "x" * 64
+
+
+def test_every_work_that_the_registry_cites_is_in_the_bibliography() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / REGISTRY).glob("*.yml"))
+    cited = set(re.findall(r"\b[a-z]+(?:19|20)\d\d[a-z]+\b", text))
+    assert len(cited) > 20
+    assert cited - set(load_book(ROOT).references) == set()
+    # A key alone would be shown as it stands.
+    assert re.findall(r"(?<!cite:t}`)\b[a-z]+(?:19|20)\d\d[a-z]+\b", text) == []
+
+
 def test_entries_come_in_the_order_of_the_file(tmp_path: Path) -> None:
     write(tmp_path, C2=ENTRY, C1=ENTRY)
     assert list(load_registry(tmp_path)) == ["C2", "C1"]
@@ -61,6 +84,7 @@ def test_entries_come_in_the_order_of_the_file(tmp_path: Path) -> None:
         ({"axis": "it", "parts": ["a", "b"], "between": ["a", "c"]}, "C1, between"),
         ({"axis": "it", "parts": ["a", "b"], "between": ["a"]}, "names two parts"),
         ({"most": 61}, "even number"),
+        ({"short": "x" * 65}, "C1, short has more than 64 characters"),
     ],
 )
 def test_what_is_wrong_with_an_entry_is_named(tmp_path: Path, change: dict, named: str) -> None:

@@ -1,61 +1,49 @@
 """What the book's pages load is, byte by byte, what npm's packages hold, or made of them."""
 
 import hashlib
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from coursekit.paths import NODE_MODULES, ROOT
+from coursekit.paths import BUNDLE, NODE_MODULES, ROOT
 
-SHIPPED = {
-    "mathjax": ["mathjax/es5"],
-    "vega": [f"{one}/build" for one in ("vega", "vega-lite", "vega-embed")],
-}
-FILES = [
-    path
-    for folder in SHIPPED
-    for path in (ROOT / "vendor" / folder).rglob("*")
-    if path.is_file() and path.name != "LICENSE"
-]
-BUILT = ROOT / "vendor/playground"
+VENDOR = ROOT / "vendor"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Content of all files in a folder, by their paths in there."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_a_vendored_file_is_its_packages(path: Path) -> None:
-    folder, *inside = path.relative_to(ROOT / "vendor").parts
-    packages = [NODE_MODULES / package for package in SHIPPED[folder]]
-    if not any(package.exists() for package in packages):
+def test_all_that_is_vendored_is_made_of_the_packages_and_modules(tmp_path: Path) -> None:
+    if not NODE_MODULES.exists():
         pytest.fail("no packages to compare with; install them: make environments")
-    theirs = [package.joinpath(*inside) for package in packages]
-    assert [one.read_bytes() for one in theirs if one.exists()] == [path.read_bytes()]
+    subprocess.run([ROOT / "playground/vendor.sh", tmp_path], check=True)
+    made, shipped = files(tmp_path), files(VENDOR)
+    assert sorted(made) == sorted(shipped)
+    stale = [name for name in made if made[name] != shipped[name]]
+    assert not stale, f"{stale} are not what packages and modules give now; run: make vendor"
 
 
-@pytest.mark.slow
-def test_the_playground_is_what_its_modules_build(tmp_path: Path) -> None:
-    subprocess.run([ROOT / "playground/build.sh", tmp_path / "built"], check=True)
-    built, shipped = (
-        {path.name: path.read_bytes() for path in folder.iterdir()}
-        for folder in (tmp_path / "built", BUILT)
-    )
-    assert sorted(built) == sorted(shipped)
-    stale = [name for name in built if built[name] != shipped[name]]
-    assert not stale, f"{stale} are not built of the modules as they are now; run: make playground"
+def test_all_packages_are_installed_by_their_checksums() -> None:
+    lock = json.loads((ROOT / "playground/package-lock.json").read_text())["packages"]
+    packages = {name: one for name, one in lock.items() if name}
+    assert packages
+    assert [n for n, one in packages.items() if not one["integrity"].startswith("sha512-")] == []
 
 
 def test_checksums_of_the_playground_are_those_of_its_files() -> None:
-    sums = (line.split() for line in (BUILT / "SHA256SUMS").read_text().splitlines())
-    found = {path.name: path for path in BUILT.iterdir() if path.name != "SHA256SUMS"}
-    assert {
-        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items()
-    } == {name: sum for sum, name in sums}
+    found = files(ROOT / BUNDLE)
+    sums = (line.split() for line in found.pop("SHA256SUMS").decode().splitlines())
+    assert {name: hashlib.sha256(content).hexdigest() for name, content in found.items()} == {
+        name: sum for sum, name in sums
+    }
 
 
-def test_everything_vendored_is_compared_with_something() -> None:
-    assert {path.name for path in (ROOT / "vendor").iterdir()} == {*SHIPPED, BUILT.name}
-
-
-@pytest.mark.parametrize("folder", [*SHIPPED, BUILT.name])
+@pytest.mark.parametrize("folder", sorted(path.name for path in VENDOR.iterdir()))
 def test_a_vendored_package_comes_with_its_licence(folder: str) -> None:
-    assert (ROOT / "vendor" / folder / "LICENSE").stat().st_size > 1000
+    assert (VENDOR / folder / "LICENSE").stat().st_size > 1000

@@ -60,8 +60,8 @@ def test_advice_is_counted_by_the_check_listed_on_demand_and_fails_nothing(
     course.pretend_built()
     assert course.command("check") == 0
     *_, sound, last = capsys.readouterr().out.splitlines()
-    assert sound == "1 pages checked, no problems"
-    assert last.startswith("2 numbers look like results but carry no record; `course check")
+    assert sound == "1 page checked, no problems"
+    assert last.startswith("no record is bound to 2 numbers that may be measured; `course check")
     assert course.command("check", "--advice") == 0
     line = course.source[: course.source.index("It ends")].count("\n") + 1
     first, second, *_ = capsys.readouterr().out.splitlines()

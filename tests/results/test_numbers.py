@@ -84,6 +84,23 @@ def test_after_a_text_only_build_the_check_passes(course: Course) -> None:
     assert check(course.root) == []
 
 
+def test_an_amount_among_the_parameters_is_bound_like_a_result(course: Course) -> None:
+    course.source += "\nEach of 20 <!-- = parameters.seeds --> runs.\n"
+    course.pretend_built()
+    (problem,) = check(course.root)
+    assert problem.message == "the text says 20, parameters.seeds is 30; run `course numbers`"
+    assert [change.new for change in rewrite_numbers(course.root).changes] == ["30"]
+    build(pages(course.root))
+    assert check(course.root) == []
+
+
+def test_an_amount_of_another_pages_parameters_cannot_be_named(course: Course) -> None:
+    course.pretend_built()
+    (course.root / "index.md").write_text("# Front\n\n30 <!-- = parameters.seeds --> runs.\n")
+    (problem,) = check(course.root)
+    assert problem.message.startswith("'= parameters.seeds' names nothing recorded")
+
+
 def test_a_turned_sign_is_pointed_out(course: Course) -> None:
     course.source += "It is −3 <!-- = epochs.mean -->.\n"
     course.pretend_built()

@@ -163,3 +163,9 @@ def test_what_an_exercise_records_is_visible_in_its_own_page_only() -> None:
     records = {"chapters/a": {"x": VALUE}, "solutions/a/b": {"x": OVER_SEEDS, "y": VALUE}}
     assert visible_from("chapters/c", records) == {"x": VALUE}
     assert visible_from("solutions/a/b", records) == {"x": OVER_SEEDS, "y": VALUE}
+
+
+def test_parameters_are_visible_in_their_own_page_only() -> None:
+    records = {"chapters/a": {"x": VALUE, "parameters": {"seeds": 30}}, "chapters/b": {}}
+    assert visible_from("chapters/a", records) == records["chapters/a"]
+    assert visible_from("chapters/b", records) == {"x": VALUE}

@@ -105,7 +105,7 @@ def test_a_run_that_differs_in_its_last_bit_is_told_where_bits_must_agree() -> N
         return np.nextafter(np.float32(first), np.float32(2))
 
     (found,) = unlike(notebook(), notebook([2003, 2010], change=last_bit), exact=True)
-    assert found.startswith("C1.rings, first: 2 of 2 runs differ; seed 2003")
+    assert found.startswith("C1.rings, first: 2 of 2 runs came out differently; seed 2003")
     assert unlike(notebook(), notebook([2003, 2010], change=last_bit), exact=False) == []
 
 
@@ -126,7 +126,7 @@ def test_a_swapped_seed_is_told() -> None:
         return [first[1], first[0], *first[2:]]
 
     found = unlike(notebook(), notebook([2003, 2010, 2017], change=swapped), exact=True)
-    assert found and "2 of 3 runs differ" in found[0]
+    assert found and "2 of 3 runs came out differently" in found[0]
 
 
 def test_another_smallest_effect_is_told() -> None:

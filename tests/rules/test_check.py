@@ -1,8 +1,10 @@
 """Each kind of problem is found, named with its file and cell, and nothing else is reported."""
 
 import importlib
+import io
 import json
 import pkgutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 from coursekit import rules
 from coursekit.pages.notebook import Page, code_cells
-from coursekit.paths import EXAMPLES, PLAYGROUND
+from coursekit.paths import EXAMPLES, PICTURES, PLAYGROUND, RECORDED
 from coursekit.rules.check import OF_A_PAGE, OF_THE_COURSE, check
 from tests.support.small_course import EVIDENCE, Course, settled
 
@@ -30,7 +32,24 @@ def built(course: Course) -> Course:
 def test_a_sound_course_has_no_problems(built: Course, capsys: pytest.CaptureFixture) -> None:
     assert check(built.root) == []
     assert built.command("check") == 0
-    assert "1 pages checked, no problems" in capsys.readouterr().out
+    assert "1 page checked, no problems" in capsys.readouterr().out
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_how_far_it_is_is_shown_on_a_terminal_and_not_in_a_log(
+    built: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal, log = Terminal(), io.StringIO()
+    for file in (terminal, log):
+        monkeypatch.setattr(sys, "stderr", file)
+        assert built.command("check") == 0
+    assert f"0/{1 + len(OF_THE_COURSE)} [" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r")  # the bar is gone in the end
+    assert log.getvalue() == ""
 
 
 def test_no_rule_is_forgotten() -> None:
@@ -381,12 +400,15 @@ def test_an_exercise_that_the_playground_lacks_is_found(exercise: Page) -> None:
     examples.parent.mkdir(parents=True)
     page.write_text("# Playground\n\n```{playground-examples} chapter\n```\n")
     examples.write_text('[{"name": "triple", "page": "solutions/chapter/exercise"}]')
+    (exercise.root / RECORDED).write_text('{"triple": {}}')
+    (exercise.root / PICTURES).mkdir()
+    (exercise.root / PICTURES / "triple.png").write_text("a picture")
     assert check(exercise.root) == []
     page.write_text("# Playground\n\n```{playground-examples} chapters\n```\n")
     examples.write_text('[{"name": "triple", "page": "chapters/chapter"}]')
     assert [str(problem) for problem in check(exercise.root)] == [
         f"{EXAMPLES}: has no example with which to start solutions/chapter/exercise; add one, then "
-        "`make playground playground-record`",
+        "`make playground-record ONLY=…`, with its name",
         f"{PLAYGROUND}.md: does not show the examples of chapter; add {{playground-examples}} "
         "chapter",
     ]

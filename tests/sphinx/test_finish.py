@@ -94,13 +94,3 @@ def test_a_picture_that_has_changed_is_made_lighter_again(tmp_path: Path) -> Non
     os.utime(path, (path.stat().st_atime, light.stat().st_mtime + 2))
     with Image.open(lighter(path)) as new, Image.open(path) as old:
         assert new.convert("RGB").tobytes() == old.tobytes()
-
-
-@pytest.mark.parametrize(
-    ("title", "said"), [("A book — A book", "A book"), ("A page — A book", "A page — A book")]
-)
-def test_a_page_that_is_called_as_the_book_is_says_so_once(
-    tmp_path: Path, title: str, said: str
-) -> None:
-    html = f"<html><head><title>{title}</title></head><body><main></main></body></html>"
-    assert BeautifulSoup(finish(html, tmp_path), "html.parser").title.string == said

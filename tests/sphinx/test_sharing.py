@@ -55,11 +55,16 @@ def test_a_page_says_its_title_and_what_it_is_about_in_whole_sentences(published
     assert said["description"].endswith("on and on.") and 150 < len(said["description"]) <= 200
 
 
-def test_the_first_page_is_described_by_its_text_and_named_as_the_book(published: Path) -> None:
+def test_the_first_page_is_called_as_the_book_once(published: Path) -> None:
     said = card(published / "index.html")
     assert said["description"] == "It has pages."
     assert said["og:type"] == "website"
     assert "og:site_name" not in said
+    titles = [
+        BeautifulSoup((published / file).read_text("utf-8"), "html.parser").title.get_text()
+        for file in ("index.html", "pages/new.html")
+    ]
+    assert titles == ["A book", "A new page — A book"]
 
 
 def test_once_the_address_is_known_cards_have_a_picture_and_the_book_a_map(published: Path) -> None:

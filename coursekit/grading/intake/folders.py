@@ -8,7 +8,7 @@ from pathlib import Path
 
 from coursekit.grading.intake import bounds
 from coursekit.grading.intake.bounds import UnreadableError, open_regular, whole
-from coursekit.units import MIB
+from coursekit.units import MIB, counted
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ def files_in_folder(root: Path, leave_out: Callable[[tuple[str, ...], str], None
             continue
         if len(inside) > bounds.FOLDER_FILES:
             leave_out(
-                parts, f"holds {len(inside):,} files; only {bounds.FOLDER_FILES:,} were looked at"
+                parts,
+                f"holds {counted(len(inside), 'file')}; only {bounds.FOLDER_FILES:,} were looked at",
             )
         for entry in inside[: bounds.FOLDER_FILES]:
             seen += 1

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from coursekit.grading.intake import bounds
 from coursekit.grading.intake.bounds import UnreadableError
 from coursekit.grading.intake.names import shown
-from coursekit.units import MIB
+from coursekit.units import MIB, counted
 
 
 def parse_notebook(data: bytes) -> NotebookNode:
@@ -47,7 +47,7 @@ def _clean(raw: Any) -> NotebookNode:
         raise UnreadableError(f"it is a notebook of the unknown format {version}")
     sheets = raw["worksheets"] if version < 4 else [raw]
     if (count := sum(len(sheet["cells"]) for sheet in sheets)) > bounds.CELLS:
-        raise UnreadableError(f"it has {count:,} cells, more than {bounds.CELLS:,}")
+        raise UnreadableError(f"it has {counted(count, 'cell')}, more than {bounds.CELLS:,}")
     if version < 4:
         raw = _of_today(raw)
     given, metadata = raw["cells"], raw.get("metadata", {})

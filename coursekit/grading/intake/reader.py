@@ -40,12 +40,16 @@ from coursekit.grading.intake.submissions import Class
 from coursekit.grading.intake.zips import files_in_zip, opened_zip
 from coursekit.grading.limited import FailedError, Limited
 from coursekit.problem import PageError
-from coursekit.units import MIB
+from coursekit.units import MIB, counted
 
 ENDINGS = (".ipynb", ".zip")
 _LITTER = re.compile(
-    r"__MACOSX|\._.*|\.DS_Store|Thumbs\.db|desktop\.ini|\.ipynb_checkpoints|__pycache__"
+    r"__MACOSX|\._.*|\.DS_Store|Thumbs\.db|desktop\.ini|\.ipynb_checkpoints|__pycache__|\.git|\.github"
 )
+
+
+class NothingHandedInError(PageError):
+    """Among what was to be read is no submission."""
 
 
 def read_submissions(
@@ -56,7 +60,7 @@ def read_submissions(
     ``exercises`` are the solution and what students get of it, by ``<chapter>/<exercise>``. The files that were handed in are
     kept in the folder ``keep``, which need not be there yet, as they are, each under its own digest.
 
-    Raises PageError where there is nothing to grade.
+    Raises PageError where it cannot be read, NothingHandedInError where there is nothing to grade.
     """
     keep.mkdir(parents=True, exist_ok=True)
     texts = {name: tuple(map(nbformat.v4.writes, both)) for name, both in exercises.items()}
@@ -81,7 +85,9 @@ def _read(path: Path, reader: "Reader") -> Class:
         raise PageError(f"{path} is neither a folder nor a zip; name {LAYOUTS}")
     found = reader.result()
     if not found.submissions:
-        raise PageError("\n".join([f"{path} holds no submission; name {LAYOUTS}", *found.left_out]))
+        raise NothingHandedInError(
+            "\n".join([f"{path} holds no submission; name {LAYOUTS}", *found.left_out])
+        )
     return found
 
 
@@ -134,7 +140,8 @@ class Reader:
                 inside = [one for one in files if one.parts[0] in found and len(one.parts) > 1]
                 if beside := len(files) - len(inside):
                     self.leave_out(
-                        (), f"{beside:,} files beside the folder {found[0]} were not read"
+                        (),
+                        f"{counted(beside, 'file')} beside the folder {found[0]}; only that was read",
                     )
                 return [replace(one, parts=one.parts[1:]) for one in inside]
             top = heads.pop()
@@ -311,7 +318,7 @@ class Reader:
         submissions, began = self.attempts.result(self.leave_out)
         if self.litter:
             self.left_out.append(
-                f"{self.litter} files that systems and Jupyter keep for themselves"
+                f"{counted(self.litter, 'file')} that systems, Git and Jupyter keep for themselves"
             )
         return Class(submissions, self.left_out, self.exercises.names, began)
 

@@ -13,7 +13,7 @@ from coursekit.grading.intake import bounds
 from coursekit.grading.intake.bounds import UnreadableError, whole
 from coursekit.grading.intake.folders import File
 from coursekit.grading.intake.names import shown
-from coursekit.units import MIB
+from coursekit.units import MIB, counted
 
 
 @contextmanager
@@ -31,7 +31,9 @@ def opened_zip(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
     with archive:
         if len(archive.infolist()) > bounds.ZIP_FILES:
             count = len(archive.infolist())
-            raise UnreadableError(f"the zip holds {count:,} files, more than {bounds.ZIP_FILES:,}")
+            raise UnreadableError(
+                f"the zip holds {counted(count, 'file')}, more than {bounds.ZIP_FILES:,}"
+            )
         yield archive
 
 

@@ -40,6 +40,7 @@ from coursekit.grading.results import (
     write_atomically,
 )
 from coursekit.pages.exercises import kind_of, leaks, secrets, without_regions
+from coursekit.units import counted
 
 LONGEST_OUTPUT = 10_000  # characters of an output
 LARGEST_PICTURE = 1_000_000  # bytes of a picture, in base64
@@ -58,7 +59,7 @@ MEANINGS = {  # what a status tells a student
     "too much output": "Your notebook printed more than allowed, so the checks below that did not run gave no points. Take out "
     "what prints so much, and ask for another grading.",
     "unreadable": "The file could not be read as a notebook of this exercise. Open it in Jupyter, save it, and hand it in again.",
-    "grading failed": "Something in your notebook broke the grading itself, which is not your fault. Your instructor looks at it.",
+    "grading failed": "The grading itself broke over your notebook, which is not your fault. Your instructor looks at it.",
     NOT_SHOWN: "Your notebook was graded, but its cells cannot be shown here. Your instructor has it as you handed it in.",
     "missing": "Nothing was handed in for this exercise. If you did hand something in, tell your instructor.",
 }
@@ -257,7 +258,7 @@ def _cells(
                 made["outputs"] = list(_outputs(cell.outputs, guard))
         shown.append(made)
     if len(notebook.cells) > MOST_CELLS:
-        note = f"{len(notebook.cells) - MOST_CELLS} more cells are not shown."
+        note = f"Not shown: {counted(len(notebook.cells) - MOST_CELLS, 'more cell')}."
         shown.append(dict(id="", label="", folded="", html=Markup("<p>{}</p>").format(note), outputs=[], comment="", shade="box"))  # fmt: skip
     return shown
 
@@ -266,7 +267,7 @@ def _said_by_check(cell: NotebookNode, mark: Mark | None, guard: _Guard) -> list
     """What a check says: its message if it failed, and never its traceback, which shows its code."""
     if mark is None:
         return [dict(kind="bad", text="This check was not run.")]
-    got = f"{points(mark.points)} of {points(mark.maximum)} points"
+    got = f"{points(mark.points)} of {counted(mark.maximum, 'point')}"
     if mark.outcome == "passed":
         return [dict(kind="good", text=f"Passed, {got}.")]
     word = "Failed" if mark.outcome == "failed" else "Not run"
@@ -314,7 +315,9 @@ def _cut(text: str, longest: int = LONGEST_OUTPUT) -> str:
     """The beginning of a text, without what is no character in HTML."""
     text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]", "", text)
     left = len(text) - longest
-    return text if left <= 0 else f"{text[:longest]}\n… {left:,} more characters are not shown."
+    return (
+        text if left <= 0 else f"{text[:longest]}\n… Not shown: {counted(left, 'more character')}."
+    )
 
 
 def _digest(value: Any) -> str:

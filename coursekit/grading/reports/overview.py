@@ -145,7 +145,7 @@ def _bars(counts: Sequence[tuple[str, float]], unit: str) -> str:
     ax.margins(x=0.1)
     ax.invert_yaxis()
     ax.xaxis.get_major_locator().set_params(integer=True)
-    return _data(figure)
+    return picture_data(figure)
 
 
 def _boxes(shares: Sequence[tuple[str, Sequence[float]]]) -> str:
@@ -165,7 +165,7 @@ def _boxes(shares: Sequence[tuple[str, Sequence[float]]]) -> str:
     ax.set_yticklabels([name for name, _ in shares])
     ax.set(xlim=(-3, 103), xlabel="% of the points that checks give")
     ax.invert_yaxis()
-    return _data(figure)
+    return picture_data(figure)
 
 
 def _exercise_picture(scores: Sequence[float], passed: Sequence[tuple[str, float]]) -> str:
@@ -177,10 +177,11 @@ def _exercise_picture(scores: Sequence[float], passed: Sequence[tuple[str, float
     right.barh([name for name, _ in passed], [share for _, share in passed], color=BLUE)
     right.set(title="Passed", xlim=(0, 100), xlabel="% of submissions")
     right.invert_yaxis()
-    return _data(figure)
+    return picture_data(figure)
 
 
-def _data(figure: Figure) -> str:
+def picture_data(figure: Figure) -> str:
+    """A figure as an address that a page can show."""
     file = io.BytesIO()
     figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     return "data:image/svg+xml;base64," + base64.b64encode(file.getvalue()).decode()

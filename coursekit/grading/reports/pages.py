@@ -20,6 +20,7 @@ from pygments.lexers import PythonLexer
 
 from coursekit.grading.results import OWN_CELL
 from coursekit.pages.exercises import kind_of
+from coursekit.units import counted
 
 TEMPLATES = Path(__file__).with_name("templates")
 LONGEST_TEXT = (
@@ -155,7 +156,7 @@ class Text:
     def verbatim(self, source: str) -> Markup:
         """A text as it was written, up to a length."""
         left = len(source) - LONGEST_TEXT
-        more = f"\n… {left:,} more characters are not shown." if left > 0 else ""
+        more = f"\n… Not shown: {counted(left, 'more character')}." if left > 0 else ""
         return Markup("<pre>{}{}</pre>").format(source[:LONGEST_TEXT], more)
 
 

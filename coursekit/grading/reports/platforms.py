@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from coursekit.grading.intake.names import safe_names
 from coursekit.grading.reports.totals import Total
 from coursekit.problem import PageError
+from coursekit.units import counted
 
 _ENCODINGS = (
     (b"\xff\xfe", "utf-16"),
@@ -131,7 +132,7 @@ def fill(
                 continue
             if total.waiting and not unfinished:
                 filled.told.append(
-                    f"{total.student}: {total.waiting:g} points of {chapter} wait for a person; left as it was"
+                    f"{total.student}: a person has still to give {counted(total.waiting, 'point')} of {chapter}; left as it was"
                 )
                 continue
             if total.look_at:
@@ -211,7 +212,7 @@ def _number(
     if out_of != total.maximum:
         if not scale:
             raise PageError(
-                f"{table.rows[0][place]} is out of {out_of:g} points, {total.chapter} out of {total.maximum:g}; "
+                f"{table.rows[0][place]} is out of {counted(out_of, 'point')}, {total.chapter} out of {total.maximum:g}; "
                 "change it on the platform, or say --scale"
             )
         points *= out_of / total.maximum if total.maximum else 0

@@ -17,6 +17,7 @@ from coursekit.grading.reports.overview import write_overview
 from coursekit.grading.results import not_shown, read_results, write_result
 from coursekit.paths import ROOT
 from coursekit.problem import PageError
+from coursekit.units import counted
 
 
 def load_solutions(exercises: Iterable[str], root: Path = ROOT) -> dict[str, NotebookNode]:
@@ -52,15 +53,15 @@ def write_reports(
     if solutions is None:
         solutions = load_solutions(result.exercise for result in results)
     write_csv(folder / "grades.csv", results)
-    say(f"{folder / 'grades.csv'}: {len(results)} submissions")
+    say(f"{folder / 'grades.csv'}: {counted(len(results), 'submission')}")
     failed: dict[tuple[str, str], str] = {}
     texts = {name: nbformat.v4.writes(one) for name, one in solutions.items()}
     with Limited(Desk, texts) as ask:
         changed = write_gradebook(folder, results, solutions, ask, failed)
         write_late(folder, handed_in or {}, due or {})
-        say(f"{folder / 'gradebook.db'}: {changed} submissions changed")
+        say(f"{folder / 'gradebook.db'}: {counted(changed, 'submission')} changed")
         changed = write_feedback(folder, results, solutions, ask, failed)
-        say(f"{folder / 'feedback'}: {changed} pages changed")
+        say(f"{folder / 'feedback'}: {counted(changed, 'page')} changed")
     if failed:
         for result in results:
             if why := failed.get((result.student, result.exercise)):

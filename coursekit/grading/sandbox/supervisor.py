@@ -8,17 +8,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
 import coursekit
 from coursekit.grading.sandbox import inside
+from coursekit.grading.sandbox.bubblewrap import bound, runs_as
 from coursekit.grading.sandbox.bubblewrap import walls as walls_command
 from coursekit.grading.sandbox.inside.channel import Gone
 from coursekit.grading.sandbox.inside.walls import HOME
 from coursekit.grading.sandbox.limits import Limits
 from coursekit.grading.sandbox.run import Report, Run
+from coursekit.grading.sandbox.syscalls import program
 from coursekit.grading.sandbox.usage import family
 from coursekit.pages.bundle import write_carried
 from coursekit.problem import PageError
@@ -35,11 +38,16 @@ _INSIDE += [
 ]
 _START = ["-P", "-m", inside.__name__]
 
+MODULES = "/grading"  # where they lie behind the walls
+
 FOLDERS: set[str] = set()  # of the sandboxes of this process
 
 
 def _environment(home: str, modules: str) -> dict[str, str]:
-    one_thread = "OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS TF_NUM_INTRAOP_THREADS TF_NUM_INTEROP_THREADS"
+    one_thread = """
+        OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS TF_NUM_INTRAOP_THREADS
+        TF_NUM_INTEROP_THREADS
+    """
     return {
         "PATH": "/usr/bin:/bin",
         "HOME": home,
@@ -60,10 +68,14 @@ class Sandbox:
     def __init__(self, root: Path, walls: bool, compiled: Path | None = None, learn: bool = False):
         """Start it.
 
-        ``compiled`` is a folder of compiled programs, which save a submission seconds of compilation. With ``learn`` programs are
-        added to it: then run trusted code only.
+        ``compiled`` is a folder of compiled programs, which save a submission seconds of
+        compilation. With ``learn`` programs are added to it: then run trusted code only.
         """
         self.walls, self.job = walls, 0
+        self.missed: list[dict] = []
+        self.broken = False  # whether processes are left in it that could not be ended
+        # What a solution compiles is kept in a folder of ours.
+        self.user = None if learn else runs_as()
         self.folder = tempfile.TemporaryDirectory(prefix="course-grading-")
         self.carried = tempfile.TemporaryDirectory(prefix="course-grading-")
         FOLDERS.update((self.folder.name, self.carried.name))
@@ -73,7 +85,7 @@ class Sandbox:
         write_carried(Path(self.carried.name), root, ("lab", "checks"))
         files = {path.name: path for path in sorted(Path(self.carried.name).iterdir())}
         files |= {str(path.relative_to(_TOP)): path for path in _INSIDE}
-        environment = _environment(self.home, "/grading" if walls else f"{self.home}/.grading")
+        environment = _environment(self.home, MODULES if walls else f"{self.home}/.grading")
         if compiled:
             compiled.mkdir(parents=True, exist_ok=True)
             place = "/compiled" if walls else str(compiled.resolve())
@@ -81,48 +93,52 @@ class Sandbox:
             environment["TF_XLA_FLAGS"] = flags + (
                 "" if learn else " --tf_xla_persistent_cache_read_only=true"
             )
-        if walls:
-            command = walls_command()
-            for name, path in files.items():
-                command += ["--ro-bind", str(path), f"/grading/{name}"]
-            if compiled:
-                command += [
-                    "--bind" if learn else "--ro-bind",
-                    str(compiled.resolve()),
-                    "/compiled",
-                ]
-            for name, value in environment.items():
-                command += ["--setenv", name, value]
-            command += [
-                "--chdir",
-                HOME,
-                "--remount-ro",
-                "/",
-                "--",
-                sys.executable,
-                *_START,
-            ]
-        else:
-            own = Path(self.folder.name, ".grading")
-            own.mkdir()
-            for name, path in files.items():
-                (own / name).parent.mkdir(parents=True, exist_ok=True)
-                (shutil.copytree if path.is_dir() else shutil.copyfile)(path, own / name)
-            environment["MPLCONFIGDIR"] = str(own / "matplotlib")
-            command = [sys.executable, *_START]
-        self.said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the sandbox
-        self.process = subprocess.Popen(
-            [*command, str(theirs.fileno()), "walls" if walls else "none"],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=self.said,
-            stderr=self.said,
-            cwd=self.folder.name,
-            env=environment,
-            start_new_session=True,
-        )
-        theirs.close()
-        self._wait(lambda line: "ready" in line, START_SECONDS)
+        with walls_command() if walls else nullcontext(([], ())) as (command, passed):
+            if walls:
+                files["filter"] = Path(self.carried.name, "filter")
+                files["filter"].write_bytes(program())
+                for name, path in files.items():
+                    command += bound(path, f"{MODULES}/{name}")
+                if compiled:
+                    command += [
+                        "--bind" if learn else "--ro-bind",
+                        str(compiled.resolve()),
+                        "/compiled",
+                    ]
+                for name, value in environment.items():
+                    command += ["--setenv", name, value]
+                command += ["--chdir", HOME, "--remount-ro", "/", "--"]
+            else:
+                own = Path(self.folder.name, ".grading")
+                own.mkdir()
+                for name, path in files.items():
+                    (own / name).parent.mkdir(parents=True, exist_ok=True)
+                    (shutil.copytree if path.is_dir() else shutil.copyfile)(path, own / name)
+                environment["MPLCONFIGDIR"] = str(own / "matplotlib")
+            command += [sys.executable, *_START, str(theirs.fileno())]
+            self.said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the sandbox
+            self.process = subprocess.Popen(
+                [*command, f"{MODULES}/filter" if walls else "none"],
+                pass_fds=[theirs.fileno(), *passed],
+                stdin=subprocess.DEVNULL,
+                stdout=self.said,
+                stderr=self.said,
+                cwd=self.folder.name,
+                env=environment,
+                start_new_session=True,
+            )
+            theirs.close()
+            try:
+                ready = self._wait(lambda line: "ready" in line, START_SECONDS)
+            except (Gone, OSError):
+                ready = None
+            if not ready:
+                self.said.seek(0)
+                said = self.said.read().decode("utf-8", "replace")[-2000:]
+                self.close()
+                raise PageError(
+                    f"the sandbox did not start (bubblewrap and TensorFlow must work here):\n{said}"
+                )
         self.family = len(family(self.process.pid))
 
     def close(self) -> None:
@@ -137,21 +153,19 @@ class Sandbox:
 
     # ----- talking to it
 
-    def _wait(self, wanted: Callable[[dict], bool], seconds: float) -> dict:
+    def _wait(self, wanted: Callable[[dict], bool], seconds: float) -> dict | None:
+        """The first line that is wanted; None where none came. Others are kept for ``heard``."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            for line in self._heard(0.5):
+            for line in self._received(0.5):
                 if wanted(line):
                     return line
+                self.missed.append(line)
             if self.process.poll() is not None:
                 break
-        self.said.seek(0)
-        said = self.said.read().decode("utf-8", "replace")[-2000:]
-        raise PageError(
-            f"the sandbox did not start (bubblewrap and TensorFlow must work here):\n{said}"
-        )
+        return None
 
-    def _heard(self, seconds: float) -> Iterator[dict]:
+    def _received(self, seconds: float) -> Iterator[dict]:
         self.control.settimeout(max(seconds, 0.001))
         with contextlib.suppress(TimeoutError):
             data = self.control.recv(65536)
@@ -159,19 +173,29 @@ class Sandbox:
                 raise Gone("the sandbox ended")
             yield json.loads(data)
 
-    def _start(self, role: str, ends: list[socket.socket], limits: Limits) -> tuple[int, int]:
+    def heard(self, seconds: float) -> list[dict]:
+        """What it said since, or says within some seconds. Raises Gone where it ended."""
+        found, self.missed = self.missed, []
+        return found or list(self._received(seconds))
+
+    def start(self, role: str, ends: list[socket.socket], limits: Limits) -> tuple[int, int]:
+        """Have it fork a player or a judge; give the number of the order and the process id there.
+        Raises Gone.
+        """
         self.job += 1
-        order = {"job": self.job, "role": role, "limits": {**asdict(limits), "home": self.home}}
+        own = {"home": self.home, "user": self.user}
+        order = {"job": self.job, "role": role, "limits": asdict(limits) | own}
         socket.send_fds(self.control, [json.dumps(order).encode()], [end.fileno() for end in ends])
         job = self.job
-        started = self._wait(lambda line: line.get("started") == job, 30)
-        return job, started["pid"]
+        if started := self._wait(lambda line: line.get("started") == job, START_SECONDS):
+            return job, started["pid"]
+        raise Gone("a process was not started")
 
     # ----- a submission
 
-    def run(self, cells: list[dict], limits: Limits) -> Report:
-        """Run the cells of a submission and its checks (see ``inside.Judge.lead``).
+    def run(self, cells: list[dict], defined: Sequence[str], limits: Limits) -> Report:
+        """Run the cells of a submission and its checks, as ``inside.judge.Judge.lead`` does.
 
         Raises Gone where the sandbox itself broke; then make a new one.
         """
-        return Run(self, cells, limits).report()
+        return Run(self, cells, defined, limits).report()

@@ -211,7 +211,7 @@ def test_folders_of_teams_are_understood(top: str, tmp_path: Path) -> None:
     found = read(write(tmp_path, files))
     assert pairs(found) == [("Lee-Ann", "dropout/max_norm"), ("Ben-Öz", "noise/grid_search")]
     assert handed(found.submissions[0]) == second
-    assert found.left_out == ["1 files beside the folder Submitted files were not read"]
+    assert found.left_out == ["1 file beside the folder Submitted files; only that was read"]
 
 
 def test_files_of_google_classroom_which_name_nobody_are_refused_clearly(tmp_path: Path) -> None:
@@ -295,6 +295,22 @@ def test_a_backslash_separates_folders_as_in_zips_of_old_windows(tmp_path: Path)
     assert (found.student, found.exercise) == ("ann", "dropout/max_norm")
 
 
+def test_clones_of_repositories_are_read_without_what_git_and_github_keep_in_them(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "ann/dropout/max_norm.ipynb": MAX_NORM,
+        "ann/.git/objects/0a/12": b"x",
+        "ann/.git/config": b"",
+        "ann/.github/checks.py": b"",
+        "ben/dropout/max_norm.ipynb": MAX_NORM,
+    }
+    found = read(write(tmp_path, files))
+    assert pairs(found) == [("ann", "dropout/max_norm"), ("ben", "dropout/max_norm")]
+    assert all(not one.notes for one in found.submissions)
+    assert found.left_out == ["3 files that systems, Git and Jupyter keep for themselves"]
+
+
 def test_what_is_no_notebook_is_left_out_and_told(tmp_path: Path) -> None:
     files = {
         "ann/dropout/max_norm.ipynb": MAX_NORM,
@@ -307,4 +323,4 @@ def test_what_is_no_notebook_is_left_out_and_told(tmp_path: Path) -> None:
     assert only(found).notes == ("an unknown file lab.py was left out",)
     assert any("ann/dropout: lab.py: only notebooks are read" in said for said in found.left_out)
     assert any("loose.ipynb: its path names no student" in said for said in found.left_out)
-    assert "2 files that systems and Jupyter keep for themselves" in found.left_out
+    assert "2 files that systems, Git and Jupyter keep for themselves" in found.left_out

@@ -120,7 +120,7 @@ def test_who_is_not_finished_is_left_as_before_and_told() -> None:
     rows, made = filled("canvas", CANVAS, waits, broken)
     assert [cell[0] for cell in changes(CANVAS, rows)] == ["Öz, Ben"]
     assert made.told == [
-        "leeann_340934: 3 points of batch_normalization wait for a person; left as it was",
+        "leeann_340934: a person has still to give 3 points of batch_normalization; left as it was",
         "ozben_340935: look at a/b before you upload the points",
     ]
     rows, _ = filled("canvas", CANVAS, waits, unfinished=True)

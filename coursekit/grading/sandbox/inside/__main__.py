@@ -9,15 +9,21 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from coursekit.grading.sandbox.inside.process import code_of, fork
 
 
 def main() -> None:
-    """Import TensorFlow, then fork what is asked for over the socket whose number is the first argument."""
+    """Import TensorFlow, then fork what is asked for over the socket whose number is the first
+    argument.
+
+    The second is the file with the program that refuses calls of the kernel, or ``none``.
+    """
     control = socket.socket(fileno=int(sys.argv[1]))
-    walls = sys.argv[2] == "walls"
+    walls = sys.argv[2] != "none"
+    program = Path(sys.argv[2]).read_bytes() if walls else b""
     import checks  # noqa: F401 - and lab, keras, TensorFlow
 
     import IPython.core.interactiveshell  # noqa: F401
@@ -40,7 +46,7 @@ def main() -> None:
                 _kill(running[job], walls)
         else:
             order, ends = what
-            running[job] = pid = fork(order["role"], ends, order["limits"], walls, control)
+            running[job] = pid = fork(order["role"], ends, order["limits"], program, control)
             for end in ends:
                 end.close()
             selector.register(os.pidfd_open(pid), selectors.EVENT_READ, job)

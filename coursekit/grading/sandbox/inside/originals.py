@@ -4,7 +4,10 @@ import inspect
 import sys
 from typing import Any
 
-_WATCHED = "builtins math checks lab numpy numpy.linalg numpy.random keras keras.layers keras.ops keras.optimizers".split()
+_WATCHED = """
+    builtins math checks lab numpy numpy.linalg numpy.random keras keras.layers keras.ops
+    keras.optimizers
+""".split()
 
 
 def name_of(owner: Any, name: str) -> str:
@@ -14,7 +17,9 @@ def name_of(owner: Any, name: str) -> str:
 
 
 def attributes() -> dict[tuple[Any, str], Any]:
-    """All parts of what checks are made with: of modules, of the classes in them, and the code of functions."""
+    """All parts of what checks are made with: of modules, of the classes in them, and the code of
+    functions.
+    """
     found = {}
     for module in map(sys.modules.get, _WATCHED):
         for name, value in list(vars(module).items()):

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 HOME = "/home/student"
+FOLDERS = (HOME, "/dev/shm", "/tmp")  # to which a submission can write
 CLONE = {
     "mount": 0x00020000,
     "ipc": 0x08000000,
@@ -16,12 +17,13 @@ CLONE = {
 }
 MS_NOSUID_NODEV, MS_PRIVATE_ALL, MS_BIND_ALL = 0x2 | 0x4, 0x4000 | 0x40000, 0x1000 | 0x4000
 PR_SET_PDEATHSIG = 1
+FILES = 512  # open at once: each may be a pipe or socket, which holds memory
 
 
 def libc(name: str, *arguments: Any) -> None:
     """Call a function of the C library. Raises OSError."""
     library = ctypes.CDLL(None, use_errno=True)
-    if getattr(library, name)(*arguments) != 0:
+    if getattr(library, name)(*arguments) < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")
 
@@ -41,15 +43,18 @@ def shut_in(disk_bytes: int) -> None:
         with open(f"/proc/self/{file}", "w") as stream:
             stream.write(text)
     libc("mount", None, b"/", None, MS_PRIVATE_ALL, None)
-    folders = (HOME, "/tmp", "/dev/shm")
     covered = {  # where the checkout is a temporary folder, say
         path: os.open(path, os.O_PATH)
         for path in (sys.base_prefix, sys.prefix)
-        if path.startswith(tuple(f"{folder}/" for folder in folders))
+        if path.startswith(tuple(f"{folder}/" for folder in FOLDERS))
     }
-    for folder in folders:
-        options = f"size={disk_bytes},nr_inodes=20000,mode=700".encode()
-        libc("mount", b"tmpfs", folder.encode(), b"tmpfs", MS_NOSUID_NODEV, options)
+    # One file system, so that all folders share the limit; the last of them covers it.
+    options = f"size={disk_bytes},nr_inodes=20000,mode=700".encode()
+    libc("mount", b"tmpfs", FOLDERS[-1].encode(), b"tmpfs", MS_NOSUID_NODEV, options)
+    for number, folder in enumerate(FOLDERS):
+        own = f"{FOLDERS[-1]}/{number}"
+        os.mkdir(own, 0o700)
+        libc("mount", own.encode(), folder.encode(), None, MS_BIND_ALL, None)
     for path, place in covered.items():
         os.makedirs(path, exist_ok=True)
         libc("mount", b"/proc/self/fd/%d" % place, path.encode(), None, MS_BIND_ALL, None)
@@ -58,12 +63,19 @@ def shut_in(disk_bytes: int) -> None:
 
 def bound(limits: dict) -> None:
     """Limit memory, file sizes and processes of this process and its children."""
-    # Data, not address space: TensorFlow's threads reserve much of that and crash where they cannot.
+    # Data, not address space: TensorFlow's threads reserve much of that and crash where they
+    # cannot.
     with open("/proc/self/status") as file:
         now = next(int(line.split()[1]) for line in file if line.startswith("VmData:")) * 1024
-    resource.setrlimit(resource.RLIMIT_DATA, (now + limits["memory"],) * 2)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limits["disk"],) * 2)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(
-        resource.RLIMIT_NPROC, (limits["processes"] + 200,) * 2
-    )  # threads count as well
+    threads = limits["processes"] + 200  # which count as processes
+    for kind, most in (
+        (resource.RLIMIT_DATA, now + limits["memory"]),
+        (resource.RLIMIT_FSIZE, limits["disk"]),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, threads),
+        (resource.RLIMIT_NOFILE, FILES),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_SIGPENDING, threads),
+    ):
+        most = most if (hard := resource.getrlimit(kind)[1]) < 0 else min(most, hard)
+        resource.setrlimit(kind, (most, most))
