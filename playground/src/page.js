@@ -17,7 +17,7 @@ import {Training} from "./training.js";
 
 /** Of the time for pictures of regions, at most. */
 const SHARE = 1 / 4;
-/** What both settings have in common when it is turned, though it may differ. */
+/** What is turned in both settings at once, though addresses may let it differ; so is the rest of the data unless it is what is compared. */
 const TOGETHER = [...SHARED, "data.kind", "data.drawn"];
 
 /** Only one playground of a page trains at a time. @type {Playground | undefined} */
@@ -113,17 +113,16 @@ export class Playground {
 
   /** Take a new value, or say why not. @param {string} path @param {string | number | boolean} value */
   try(path, value) {
-    const both = TOGETHER.includes(path) || (this.small && !this.compares(path)), set = (/** @type {Setting} */ setting) => change(setting, path, value);
+    const both = TOGETHER.includes(path) || ((this.small || path.startsWith("data.")) && !this.compares(path)), set = (/** @type {Setting} */ setting) => change(setting, path, value);
     const asked = {a: both || this.side === "a" ? set(this.a) : this.a, b: this.b && (both || this.side === "b" ? set(this.b) : this.b), example: this.example};
     const why = [asked.a, asked.b].flatMap((setting) => (setting ? [...refusals(setting), tooMuch(setting)] : [])).find(Boolean) ?? "";
     if (!why) this.renew(asked);
     return why;
   }
 
-  /** Whether the example compares two values of a part of the setting. @param {string} path */
+  /** Whether the example, or what is set now, compares two values of a part of the setting. @param {string} path */
   compares(path) {
-    const {a, b} = this.example ?? {};
-    return Boolean(a && b && get(a, path) !== get(b, path));
+    return [this.example, this].some((one) => one?.b && get(one.a, path) !== get(one.b, path));
   }
 
   /** Take other settings. What has just ended trains at once with them, as does what is training. @param {Asked} asked */

@@ -353,6 +353,14 @@ def test_points_seed_and_epochs_are_those_of_both(opened: Page) -> None:
         "[playground.a, playground.b].map(({seed, epochs, data}) => [seed, epochs, data.kind])"
     ) == 2 * [[7, 4, "moons"]]
     assert opened.locator(".playground-chips li").count() == 1
+    fill(opened, "Points", "60")
+    opened.get_by_label("New points for each seed").check()
+    data = "[playground.a, playground.b].map(({data}) => [data.points, data.redraw])"
+    assert opened.evaluate(data) == 2 * [[60, True]]
+    # Where it is what is compared, it is turned in one of them.
+    go(opened, f"{QUICK}&b.data.points=50")
+    fill(opened, "Points", "60")
+    assert opened.evaluate("[playground.a, playground.b].map(({data}) => data.points)") == [100, 60]
 
 
 def test_over_ten_seeds_the_paired_difference_grows_and_is_read_by_the_rule(opened: Page) -> None:
