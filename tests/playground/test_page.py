@@ -354,7 +354,7 @@ def test_points_seed_and_epochs_are_those_of_both(opened: Page) -> None:
     ) == 2 * [[7, 4, "moons"]]
     assert opened.locator(".playground-chips li").count() == 1
     fill(opened, "Points", "60")
-    opened.get_by_label("New points for each seed").check()
+    opened.get_by_label("New points for each seed", exact=True).check()
     data = "[playground.a, playground.b].map(({data}) => [data.points, data.redraw])"
     assert opened.evaluate(data) == 2 * [[60, True]]
     # Where it is what is compared, it is turned in one of them.
@@ -415,6 +415,7 @@ def test_a_run_is_pinned_under_a_name_and_comes_back_from_the_address(opened: Pa
     name.fill("mild")
     name.press("Enter")
     assert "name%3Dmild" in opened.url and "after%3D30" in opened.url
+    settle(opened)  # until the curve of that name is drawn
     before = lines(opened)["1 mild"]
     address = opened.url.split("#")[1]
     go(opened, "try-overfit")
