@@ -250,6 +250,8 @@ def plot_conclusion(ax: plt.Axes, conclusion: Conclusion) -> None:
     ax.set(yticks=range(len(effects)), yticklabels=names)
     ax.set(xlabel=conclusion.measure.words, title=f"{conclusion.name}: {conclusion.verdict}")
     ax.set(ylim=(len(effects) - 0.4, -0.6))
+    # Long names leave these axes narrow, where more numbers would run into each other.
+    ax.locator_params(axis="x", nbins=5)
     ax.grid(axis="y", visible=False)
 
 
