@@ -15,7 +15,14 @@ from coursekit.pages.registry import load_registry
 from coursekit.paths import TEXTS
 from coursekit.problem import PageError
 
-SOURCES = ("_config.yml", "references.bib", *TEXTS, "chapters/*.md", "solutions/*/*.md")
+SOURCES = (
+    "_config.yml",
+    "CITATION.cff",
+    "references.bib",
+    *TEXTS,
+    "chapters/*.md",
+    "solutions/*/*.md",
+)
 _HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
 _LABELLED_EQUATION = re.compile(r"\$\$\s*\(([\w:.-]+)\)\s*$", re.MULTILINE)
 
@@ -32,13 +39,16 @@ class Label:
 class Book:
     """Everything outside a page that its text can refer to.
 
-    ``url`` is the book's public address, empty while it has none. ``titles`` is keyed by page,
-    ``labels`` by label, ``references`` by the keys of references.bib, ``claims`` by their names in
-    the registry; ``equations`` numbers the labelled equations of each page.
+    ``title`` is the course's; ``url`` is the book's public address and ``repository`` that of the
+    pages, empty while there is none. ``titles`` is keyed by page, ``labels`` by label,
+    ``references`` by the keys of references.bib, ``claims`` by their names in the registry;
+    ``equations`` numbers the labelled equations of each page.
     """
 
     root: Path
+    title: str = ""
     url: str = ""
+    repository: str = ""
     titles: dict[str, str] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     equations: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -49,7 +59,7 @@ class Book:
 def load_book(root: Path) -> Book:
     """Read titles, labels, references and the public address of the book in the folder ``root``.
 
-    Raises PageError for a page, _config.yml or references.bib that cannot be read.
+    Raises PageError for a page, _config.yml, CITATION.cff or references.bib that cannot be read.
     """
     book = Book(root, claims=load_registry(root))
     for path in sorted(path for name in SOURCES for path in root.glob(name)):
@@ -57,6 +67,10 @@ def load_book(root: Path) -> Book:
             if path.name == "_config.yml":
                 settings = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
                 book.url = ((settings.get("html") or {}).get("baseurl") or "").rstrip("/")
+            elif path.name == "CITATION.cff":
+                cited = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+                book.title = cited.get("title", "")
+                book.repository = cited.get("repository-code", "").rstrip("/")
             elif path.name == "references.bib":
                 book.references = dict(parse_file(str(path), bib_format="bibtex").entries)
             else:

@@ -145,8 +145,26 @@ def page_notebook(page: Page, book: Book) -> NotebookNode:
     _insert_setup(notebook, page)
     if is_exercise(page.source, page.root):
         add_nbgrader_metadata(notebook, page.source)
+    notebook.cells.append(nbformat.v4.new_markdown_cell(_origin(page, book)))
     set_ids(notebook)
     return notebook
+
+
+def _origin(page: Page, book: Book) -> str:
+    """Say where a notebook comes from, for whoever has only the file, and wants to correct it."""
+    course = f"[{book.title}]({book.repository})" if book.repository else f"*{book.title}*"
+    if is_exercise(page.source, page.root):
+        # Its page is the solution, to which no student's notebook should lead.
+        return (
+            f"This is the exercise `{page.name.removeprefix('solutions/')}` of the course {course}."
+        )
+    file = page.source.relative_to(page.root).as_posix()
+    # HEAD stands for the branch that GitHub shows first, whatever its name.
+    link = f"[`{file}`]({book.repository}/blob/HEAD/{file})" if book.repository else f"`{file}`"
+    return (
+        f"This notebook is made of the page {link} of the course {course}. A correction belongs "
+        "into that page."
+    )
 
 
 def _unbound(metadata: Any) -> Any:

@@ -102,7 +102,7 @@ def test_code_in_a_question_needs_a_fence_that_markdown_reads() -> None:
 def test_a_notebook_folds_each_explanation_under_its_answer(course: Course) -> None:
     course.source += "\n" + QUIZ
     course.pretend_built()
-    shown = course.notebook().cells[-1].source
+    shown = course.notebook().cells[-2].source  # the last says where it comes from
     assert raw_myst(shown) == []
     assert shown.startswith("**Why does the test curve jump?**\n\n<details>\n<summary>The rate")
     first, second = re.findall(r"<summary>(.*?)</summary>(.*?)</details>", shown, re.DOTALL)

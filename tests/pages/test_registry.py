@@ -156,7 +156,7 @@ def test_a_page_shows_what_the_registry_says_of_a_claim(course: Course) -> None:
     write(course.root, C1=ENTRY | {"measure": own, "parts": ["rings", "digits"]})
     course.source += "\n```{registered} C1\n```\n"
     notebook = page_notebook(course.page, load_book(course.root))
-    shown = notebook.cells[-1].source
+    shown = notebook.cells[-2].source  # the last says where it comes from
     assert "> **Later is better.**" in shown
     assert "> - *late*: after" in shown
     assert (

@@ -64,13 +64,13 @@ def test_no_rule_is_forgotten() -> None:
 
 
 def show(text: str, name: str = "stdout") -> Callable[[nbformat.NotebookNode], object]:
-    """Add an output to the notebook's last cell, cell 5."""
+    """Add an output to the notebook's last code cell, cell 5."""
     output = nbformat.v4.new_output("stream", text=text, name=name)
-    return lambda notebook: notebook.cells[-1].outputs.append(output)
+    return lambda notebook: code_cells(notebook)[-1].outputs.append(output)
 
 
 def add(output: nbformat.NotebookNode) -> Callable[[nbformat.NotebookNode], object]:
-    return lambda notebook: notebook.cells[-1].outputs.append(output)
+    return lambda notebook: code_cells(notebook)[-1].outputs.append(output)
 
 
 ERROR = nbformat.v4.new_output("error", ename="ValueError", evalue="no", traceback=[])
@@ -96,7 +96,7 @@ ADDRESS = nbformat.v4.new_output(
         (show("40%|####  | 4/10 [00:01, 3.5it/s]\n"), "shows progress"),
         (add(ADDRESS), "shows a memory address"),
         (add(PICTURE), "shows a picture without alternative text"),
-        (lambda nb: nb.cells[-1].update(execution_count=None), "was not executed"),
+        (lambda nb: code_cells(nb)[-1].update(execution_count=None), "was not executed"),
     ],
 )
 def test_a_bad_output_is_found(built: Course, edit: Callable, message: str) -> None:

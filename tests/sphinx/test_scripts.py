@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_output
 
 from coursekit.mime import VEGA_LITE
+from coursekit.pages.notebook import code_cells
 from coursekit.paths import ROOT
 from coursekit.sphinx import EXTENSIONS
 from tests.support.books import build_small
@@ -20,7 +21,7 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A book with a figure with a slider, a playground, and neither."""
     course = make_course(tmp_path_factory.mktemp("scripts"))
     course.pretend_built()
-    course.edit_notebook(lambda notebook: notebook.cells[-1].outputs.extend([SLIDER, SLIDER]))
+    course.edit_notebook(lambda notebook: code_cells(notebook)[-1].outputs.extend([SLIDER, SLIDER]))
     pages = ["chapters/page", "pages/live"]
     (course.root / "index.md").write_text("\n".join(["# Book", "```{toctree}", *pages, "```\n"]))
     (course.root / "pages/live.md").write_text("# Live\n\n```{playground}\n```\n")
