@@ -162,8 +162,8 @@ def _origin(page: Page, book: Book) -> str:
     # HEAD stands for the branch that GitHub shows first, whatever its name.
     link = f"[`{file}`]({book.repository}/blob/HEAD/{file})" if book.repository else f"`{file}`"
     return (
-        f"This notebook is made of the page {link} of the course {course}. A correction belongs "
-        "into that page."
+        f"This notebook is made from the page {link} of the course {course}. A correction belongs "
+        "in that page."
     )
 
 

@@ -18,14 +18,14 @@ PUBLIC = f"{CITATION}repository-code: https://github.com/ann/three\n"
     [
         (
             CITATION,
-            "This notebook is made of the page `chapters/page.md` of the course *Three things*. "
-            "A correction belongs into that page.",
+            "This notebook is made from the page `chapters/page.md` of the course *Three things*. "
+            "A correction belongs in that page.",
         ),
         (
             PUBLIC,
-            "This notebook is made of the page [`chapters/page.md`]"
+            "This notebook is made from the page [`chapters/page.md`]"
             "(https://github.com/ann/three/blob/HEAD/chapters/page.md) of the course "
-            "[Three things](https://github.com/ann/three). A correction belongs into that page.",
+            "[Three things](https://github.com/ann/three). A correction belongs in that page.",
         ),
     ],
 )
