@@ -77,7 +77,7 @@ def _tables(page: BeautifulSoup) -> None:
         for head in table.select("tbody th"):
             head["scope"] = "row"
         if "ledger" in table.get("class", []):
-            continue  # course.css folds it into cards instead
+            continue  # ledger.css folds it into cards instead
         box = table.parent
         if "pst-scrollable-table-container" not in box.get("class", []):
             box = table.wrap(page.new_tag("div", attrs={"class": "pst-scrollable-table-container"}))

@@ -2,7 +2,7 @@
 
 Each line is a native ``<details>``, in which everything else stands: parts, conditions, runs, what
 could mislead. It works without scripts and is read aloud in order. The filters are radio buttons
-that course.css acts upon.
+that ledger.css acts upon.
 """
 
 from collections.abc import Iterable, Iterator

@@ -199,7 +199,7 @@ def _counts(ledger: Ledger) -> nodes.paragraph:
 
 
 def _filter_form(ledger: Ledger) -> str:
-    """Make the filter: a radio button for each verdict, which course.css does the rest for."""
+    """Make the filter: a radio button for each verdict, which ledger.css does the rest for."""
     options = [("all", "all", len(ledger.claims))]
     options += [(nodes.make_id(which), label, _count(ledger, which)) for which, label in FILTERS]
     buttons = "\n".join(

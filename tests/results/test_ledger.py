@@ -203,7 +203,7 @@ def test_the_filter_is_a_labelled_group_of_radio_buttons_that_the_style_sheet_kn
     assert "<legend>" in form
     values = re.findall(r'<label><input type="radio" name="ledger-verdict" value="([\w-]+)"', form)
     assert values == ["all", "supported", "depends", "not-supported-here", "disagree"]
-    style = (ROOT / "pages/_static/course.css").read_text()
+    style = (ROOT / "pages/_static/ledger.css").read_text()
     shown = dict(
         re.findall(r'ledger-filter \[value="([\w-]+)"\]:checked\).*?:not\(\.([\w-]+)\)', style)
     )

@@ -108,7 +108,7 @@ def test_filters_are_labelled_groups_that_the_style_sheet_knows(pages: dict) -> 
         "Show claims by verdict",
         "Show claims by chapter",
     ]
-    style = (ROOT / "pages/_static/course.css").read_text()
+    style = (ROOT / "pages/_static/ledger.css").read_text()
     for group in groups:
         for button in group.select("input"):
             assert button.parent.name == "label"
