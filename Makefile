@@ -12,7 +12,7 @@ RUN := $(BIN)/python
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-27s %s\n", $$1, $$2}'
 
-packages: ## install what tests and grading need of Debian or Ubuntu: Chromium, fonts, bubblewrap, libseccomp (asks sudo)
+packages: ## install what tests and grading need of Debian or Ubuntu: Chromium, Firefox, WebKit, fonts, bubblewrap, libseccomp (asks sudo)
 	.ci/packages
 
 book: $(VENV)/ready ## build the HTML book from the stored outputs and say where it is

@@ -13,19 +13,19 @@
   });
   let loaded;
   const load = () => Promise.all([add("link", {rel: "stylesheet", href: `${folder}playground.css`}), add("script", {src: `${folder}playground.js`})]);
-  // Gives nothing where loading fails; it is tried anew when asked for again.
+  // Gives nothing where loading fails, or what was loaded does not run; it is tried anew when asked for again.
   const open = async (place, options) => {
     const before = [...place.children];
     place.textContent = "Loading …";
     try {
       await (loaded ??= load());
+      return Playground.open(place, {pages, ...options});
     } catch (error) {
       console.error(error);
       loaded = undefined;
       place.replaceChildren("The playground could not be loaded. ", ...before);
       return undefined;
     }
-    return Playground.open(place, {pages, ...options});
   };
 
   for (const fold of document.querySelectorAll("details.playground-fold")) {

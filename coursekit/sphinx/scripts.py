@@ -7,14 +7,14 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 
-def add_script(app: Sphinx, script: Path, mark: str) -> None:
-    """Let each page whose HTML holds ``mark`` load the file ``script``, once it has been read."""
+def add_script(app: Sphinx, script: Path, mark: str = "", page: str = "") -> None:
+    """Let each page whose HTML holds ``mark``, or that one page, load a script once it was read."""
 
     def copy(_: Sphinx, config: Config) -> None:
         config.html_static_path.append(str(script))
 
-    def load(_: Sphinx, __: str, ___: str, context: dict[str, Any], ____: object) -> None:
-        if mark in context.get("body", ""):
+    def load(_: Sphinx, name: str, __: str, context: dict[str, Any], ___: object) -> None:
+        if name == page or (mark and mark in context.get("body", "")):
             app.add_js_file(script.name, loading_method="defer")
 
     app.connect("config-inited", copy)

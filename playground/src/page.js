@@ -391,7 +391,8 @@ export class Playground {
 
   async copy() {
     // From a file there may be no clipboard; the code is there to be marked and copied by hand.
-    const copied = await navigator.clipboard?.writeText(this.layout.code.textContent ?? "").then(() => true, () => false);
+    // The bundle takes a bare `navigator` for what uPlot asks (build.sh).
+    const copied = await window.navigator.clipboard?.writeText(this.layout.code.textContent ?? "").then(() => true, () => false);
     this.say(copied ? "The code is copied." : "Copying is not allowed here; mark the code and copy it.");
   }
 

@@ -16,6 +16,9 @@ PROGRAMS = {
     "python3": "python3 python3-venv",
     "bwrap": "bubblewrap",
     "chromium": "chromium",
+    "firefox-esr": "firefox-esr",
+    "WebKitWebDriver": "webkit2gtk-driver",
+    "Xvfb": "xvfb",
 }
 
 
@@ -49,11 +52,12 @@ def test_nothing_is_installed_where_all_is_there(tmp_path: Path) -> None:
     assert [line.split()[-1] for line in asked[1:]] == NO_PROGRAMS
 
 
-def test_chrome_does_as_well_as_chromium(tmp_path: Path) -> None:
-    programs = [name for name in PROGRAMS if name != "chromium"]
-    assert not any(
-        "chromium" in line for line in installs(tmp_path, [*programs, "google-chrome"], user=0)
-    )
+@pytest.mark.parametrize(
+    ("absent", "other"), [("chromium", "google-chrome"), ("firefox-esr", "firefox")]
+)
+def test_another_edition_of_a_browser_does_as_well(absent: str, other: str, tmp_path: Path) -> None:
+    programs = [name for name in PROGRAMS if name != absent]
+    assert not any(absent in line for line in installs(tmp_path, [*programs, other], user=0))
 
 
 def test_who_is_not_root_asks_sudo(tmp_path: Path) -> None:

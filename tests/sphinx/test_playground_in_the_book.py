@@ -192,6 +192,11 @@ def test_a_playground_that_could_not_be_loaded_can_be_asked_for_again(browser: B
     fold = page.locator("details.playground-fold").first
     fold.locator("summary").click()
     fold.get_by_text("The playground could not be loaded.").wait_for()
+    # So is one that a browser loads and cannot run.
+    context.route("**/playground/playground.js", lambda route: route.fulfill(body="throw 1"), times=1)  # fmt: skip
+    for _ in range(2):
+        fold.locator("> summary").click()
+    fold.get_by_text("The playground could not be loaded.").wait_for()
     for _ in range(2):
         fold.locator("> summary").click()
     page.wait_for_selector(WAITING)

@@ -81,13 +81,22 @@ def test_an_old_address_leads_to_the_page_without_scripts(browser: Browser, site
 
 @pytest.mark.parametrize("scheme", ["http", "file"])
 def test_search_finds_a_term(page: Page, book: Path, site: str, scheme: str) -> None:
-    root = site if scheme == "http" else f"{book.as_uri()}/"
+    root, found = site if scheme == "http" else f"{book.as_uri()}/", Looks()
+    watch(page, "search", root, found)
     page.goto(f"{root}index.html")
     page.keyboard.press("Control+k")
     page.locator("#pst-search-dialog input").fill("momentum")
     page.keyboard.press("Enter")
-    first = page.locator("#search-results ul.search li a").first
-    first.wait_for()
+    page.get_by_text("Search finished, found").wait_for()
+    results = page.locator("#search-results ul.search li")
+    if scheme == "http":  # a page opened as a file may not read others
+        page.wait_for_function(
+            "[...document.querySelectorAll('#search-results ul.search li')]"
+            ".every(one => one.querySelector('p.context')?.textContent.trim())"
+        )
+    assert results.count() > 10
+    assert (found.console, found.requests) == ([], [])
+    first = results.locator("a").first
     targets = page.locator("#search-results ul.search li a").evaluate_all(
         "links => links.map(link => link.getAttribute('href'))"
     )
