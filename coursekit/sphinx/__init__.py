@@ -7,7 +7,7 @@ from sphinx.application import Sphinx
 
 EXTENSIONS = """
 stored_outputs downloads launch_buttons index ledger forest all_runs registered pictures playground
-quiz
+quiz front
 redirects sliders sharing finish
 """.split()
 # What each of them answers: none keeps anything that processes would have to share.
