@@ -97,6 +97,8 @@ class MarksDirective(SphinxDirective):
             )
             for claim in earlier
         ]
+        if not (marks or old):
+            return []
         kinds = Counter(one.kind for one in settled), Counter(claim.kind for claim in earlier)
         named = [
             (kind, MARKS[kind], words, f"verdict-{KINDS.get(kind, kind)}")

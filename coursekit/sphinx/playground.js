@@ -32,7 +32,8 @@
   // Two networks on a page train by themselves only where motion is welcome, and once the page was painted; else when asked to.
   for (const place of document.querySelectorAll(".playground-versus")) {
     let asked;
-    const begin = () => asked ??= script().then(() => Object.assign(place, {versus: new Playground.Versus(place)}), (error) => {
+    // Between reading the script and the first weights the page answers.
+    const begin = () => asked ??= script().then(() => setTimeout(() => Object.assign(place, {versus: new Playground.Versus(place)})), (error) => {
       console.error(error);
       asked = undefined;
       place.querySelector("[role=status]").textContent = "The networks could not be loaded.";

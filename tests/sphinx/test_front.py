@@ -266,10 +266,11 @@ def test_without_scripts_the_pictures_the_claims_and_the_ways_on_are_there(
     assert not page.locator("#versus-knob").is_visible()
     assert not page.get_by_role("button", name="Train").is_visible()
     page.locator(".claim-marks a").first.hover()
-    assert (
-        page.locator(".mark-words").first.evaluate("one => getComputedStyle(one).clipPath")
-        == "none"
+    shown = page.locator(".mark-words").first.evaluate(
+        "one => [getComputedStyle(one).clipPath, getComputedStyle(one).backgroundColor]"
     )
+    assert shown == ["none", "rgb(255, 255, 255)"]
+    assert not page.get_by_text("move the slider").is_visible()
     ways = page.locator(".front-ways strong a").all_inner_texts()
     assert ways == ["Play", "Read", "Verdicts", "Teach"]
     page.locator(".claim-marks a").first.click()
