@@ -265,6 +265,7 @@ def test_without_scripts_the_pictures_the_claims_and_the_ways_on_are_there(
         assert image.evaluate("one => one.complete && one.naturalWidth") == 440
     assert not page.locator("#versus-knob").is_visible()
     assert not page.get_by_role("button", name="Train").is_visible()
+    assert not page.get_by_text("Repeat it over many seeds").is_visible()
     page.locator(".claim-marks a").first.hover()
     shown = page.locator(".mark-words").first.evaluate(
         "one => [getComputedStyle(one).clipPath, getComputedStyle(one).backgroundColor]"
