@@ -25,7 +25,7 @@ notebooks: $(VENV)/ready ## bring the notebooks up to date with their pages (exe
 evidence: $(VENV)/ready ## run all experiments of the evidence pages in full (an hour)
 	$(RUN) -m coursekit build --force --jobs 1 $(basename $(EVIDENCE))
 
-picture: book ## take the pictures in README and of cards anew, of the playground (a minute; needs Chromium)
+picture: book ## take the pictures in README, of cards and of the first page anew, of the playground (a minute; needs Chromium)
 	$(RUN) playground/picture.py
 
 pdf: book ## print the book to one PDF, _build/book.pdf (two minutes; needs Chromium)

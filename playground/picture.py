@@ -1,9 +1,11 @@
-"""Pictures of the playground, taken anew: in README, and for cards of links to the book: ``make picture``.
+"""Pictures of the playground, taken anew: in README, for cards of links to the book, and for its first page: ``make picture``.
 
-One example is trained to its end in the built book, at a higher resolution than on a screen.
+One example is trained to its end in the built book, at a higher resolution than on a screen; so are the two networks of the
+first page, whose pictures are seen there until they train.
 """
 
 import sys
+from base64 import b64decode
 from io import BytesIO
 from pathlib import Path
 
@@ -15,6 +17,7 @@ sys.path[:0] = [str(ROOT)]
 
 from coursekit.browser import serve, start  # noqa: E402
 from coursekit.pages.pictures import smaller_png  # noqa: E402
+from coursekit.sphinx.front import STILLS  # noqa: E402
 
 BOOK = ROOT / "_build/html"
 # In README it begins with the question; a card shows the regions alone, in the size that messengers ask for.
@@ -50,6 +53,12 @@ def take() -> None:
         IN_README.write_bytes(smaller_png(page.screenshot(full_page=True, clip=whole)))
         card = Image.open(BytesIO(page.screenshot(full_page=True, clip=part))).resize(CARD)
         card.convert("RGB").save(OF_CARDS, quality=85)
+        page.goto(f"{address}index.html")
+        page.locator(".versus-end [role=status]", has_text="accuracy").wait_for()
+        for side, still in STILLS.items():
+            canvas = page.locator(f".versus-{side} canvas")
+            url = canvas.evaluate("canvas => canvas.toDataURL('image/webp', 0.8)")
+            (ROOT / "pages" / still).write_bytes(b64decode(url.partition(",")[2]))
         browser.close()
 
 

@@ -80,7 +80,8 @@ def _print(html: Path, parts: list[_Part], folder: Path) -> list[tuple[_Part, st
     printed = []
     with sync_playwright() as playwright:
         browser = start(playwright)
-        page = browser.new_page(color_scheme="light", offline=True)
+        # What would train by itself is printed as it is seen before.
+        page = browser.new_page(color_scheme="light", reduced_motion="reduce", offline=True)
         for number, part in enumerate(
             tqdm(parts, desc="printing", unit="page", dynamic_ncols=True, disable=None)
         ):

@@ -7,7 +7,7 @@ from sphinx.application import Sphinx
 
 EXTENSIONS = """
 stored_outputs downloads launch_buttons index ledger forest all_runs registered pictures playground
-quiz redirects search sliders sharing finish
+quiz front redirects search sliders sharing finish
 """.split()
 # What each of them answers: none keeps anything that processes would have to share.
 PARALLEL = {"parallel_read_safe": True, "parallel_write_safe": True}

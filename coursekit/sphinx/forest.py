@@ -20,7 +20,8 @@ from coursekit.pages.book import load_book
 from coursekit.results.ledger import interval, load_ledger
 from coursekit.results.verdicts import MARKS, Verdict, load_verdicts, survivors
 from coursekit.sphinx import PARALLEL
-from coursekit.sphinx.ledger import mention_id, row_id, to_place, verdict_classes
+from coursekit.sphinx.ledger import KINDS, mention_id, row_id, to_place, verdict_classes
+from coursekit.sphinx.scripts import add_script
 from coursekit.units import counted
 
 REACH = 4  # how many δ a line shows to either side
@@ -180,7 +181,7 @@ def _filters(settled: list[Verdict], titles: dict[str, str]) -> str:
     verdicts = [("all", f"all ({len(settled)})")]
     for kind, words in WORDS.items():
         number = sum(one.kind == kind for one in settled)
-        name = {"too small to matter here": "small", "the opposite": "opposite"}.get(kind, kind)
+        name = KINDS.get(kind, kind)
         verdicts += [(name, f"{MARKS[kind]} {words} ({number})")] if number else []
     chapters = [
         ("all", "all chapters"),
@@ -269,4 +270,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_node(claim_line, html=(_visit_line, _depart_line))
     app.add_node(claim_summary, html=(_visit_summary, _depart_summary))
     app.add_directive("forest", ForestDirective)
+    add_script(app, Path(__file__).with_suffix(".js"), mark='class="claim-line ')
     return PARALLEL

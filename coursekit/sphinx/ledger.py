@@ -29,6 +29,8 @@ from coursekit.units import counted
 
 SOURCES = {"split": "the source’s data", "fresh": "fresh data"}
 MARKS = {"supported": "✓", "opposite": "✗"}  # of a comparison; anything else has none
+# Kinds of verdict that have another name in the style sheet.
+KINDS = {"too small to matter here": "small", "the opposite": "opposite"}
 COLUMNS = ("Claim", "Verdict", "Effect, with its 95 % interval", "Seeds")
 FILTERS = (
     (SUPPORTED, "supported"),
@@ -165,8 +167,7 @@ def _classes(claim: Claim) -> list[str]:
 
 def verdict_classes(one: Verdict) -> list[str]:
     """Give the classes that colour and filter go by."""
-    kinds = {"too small to matter here": "small", "the opposite": "opposite"}
-    return [f"verdict-{kinds.get(one.kind, one.kind)}"]
+    return [f"verdict-{KINDS.get(one.kind, one.kind)}"]
 
 
 def _ledger(app: Sphinx) -> Ledger:

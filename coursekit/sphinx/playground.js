@@ -12,7 +12,8 @@
     document.head.append(made);
   });
   let loaded;
-  const load = () => Promise.all([add("link", {rel: "stylesheet", href: `${folder}playground.css`}), add("script", {src: `${folder}playground.js`})]);
+  const script = () => add("script", {src: `${folder}playground.js`});
+  const load = () => Promise.all([add("link", {rel: "stylesheet", href: `${folder}playground.css`}), script()]);
   // Gives nothing where loading fails, or what was loaded does not run; it is tried anew when asked for again.
   const open = async (place, options) => {
     const before = [...place.children];
@@ -27,6 +28,30 @@
       return undefined;
     }
   };
+
+  // Two networks on a page train by themselves only where motion is welcome, and once the page was painted; else when asked to.
+  for (const place of document.querySelectorAll(".playground-versus")) {
+    let asked;
+    // Between reading the script and the first weights the page answers.
+    const train = async () => {
+      try {
+        await script();
+        await new Promise((then) => setTimeout(then));
+        place.versus = new Playground.Versus(place);
+      } catch (error) {
+        console.error(error);
+        asked = undefined;
+        place.querySelector("[role=status]").textContent = "The networks could not be loaded.";
+      }
+    };
+    const begin = () => asked ??= train();
+    place.querySelector("button").addEventListener("click", begin);
+    place.querySelector("input").addEventListener("input", begin);
+    const soon = () => setTimeout(begin, 400);
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) continue;
+    if (document.readyState === "complete") soon();
+    else addEventListener("load", soon);
+  }
 
   for (const fold of document.querySelectorAll("details.playground-fold")) {
     const {example, knobs} = fold.dataset;

@@ -7,7 +7,8 @@ With the name of an example it is a fold below the text that speaks of it, whose
     ```
 
 Without, it is the whole playground. ``{playground-examples} dropout`` lists the examples of a chapter with what Keras recorded.
-The examples are in ``playground/src/examples.json``; what runs them is ``vendor/playground``, loaded on the playground's page, and elsewhere on a reader's first click.
+The examples are in ``playground/src/examples.json``; what runs them is ``vendor/playground``, loaded on the playground's page, and
+elsewhere on a reader's first click. The book's first page, which ``front`` makes, has it once it was painted.
 """
 
 import json

@@ -15,3 +15,4 @@ export {open} from "./page.js";
 export {change, fromAddress, refusal} from "./settings.js";
 export {alongStep, MULTIPLES, nextStep, probe} from "./step.js";
 export {Training} from "./training.js";
+export {Versus} from "./versus.js";

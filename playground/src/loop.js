@@ -1,7 +1,7 @@
 // @ts-check
 /** Work in slices, between which the page answers: training first, pictures in between, whatever can wait at the end. */
 
-/** Milliseconds of work between two looks at the keyboard. */
+/** Milliseconds of work between two looks at the keyboard, unless its maker wants others. */
 const SLICE = 16;
 
 /** Milliseconds between two pictures of one kind. */
@@ -25,7 +25,7 @@ export class Loop {
   later = [];
 
   /**
-   * @param {{alive: () => boolean, work: () => boolean, picture: (settled: boolean) => boolean, settled: () => boolean, views: View[]}} parts
+   * @param {{alive: () => boolean, work: () => boolean, picture: (settled: boolean) => boolean, settled: () => boolean, views: View[], slice?: number}} parts
    *   `work` and `picture` do a short piece, of training and of a picture that takes several, and say whether there was any;
    *   `settled` is told that no training is left, and says whether more came of that
    */
@@ -41,7 +41,7 @@ export class Loop {
   next() {
     this.timer = undefined;
     if (!this.parts.alive()) return;
-    const until = performance.now() + SLICE;
+    const until = performance.now() + (this.parts.slice ?? SLICE);
     this.slices += 1;
     // Each third slice draws a view instead, if one is due.
     if ((this.slices % 3 === 0 && this.draw(false)) || this.fill(until, () => this.parts.picture(false) || this.parts.work())) return this.start();

@@ -14,7 +14,15 @@ from coursekit.browser import DESKTOP, PHONE, start
 from coursekit.paths import LEDGER
 from tests.support.books import PAGES
 from tests.support.browsing import AXE, RULES, ask_axe, need_chromium
-from tests.support.looks import LOAD_ALL_IMAGES, SEEN, Looks, judge, wait_until_done, watch
+from tests.support.looks import (
+    COUNT_SHIFTS,
+    LOAD_ALL_IMAGES,
+    SEEN,
+    Looks,
+    judge,
+    wait_until_done,
+    watch,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -61,12 +69,6 @@ def look_at_pages(book: Path, site: str, waiting: SimpleQueue, found: Looks):
         browser.close()
 
 
-COUNT_SHIFTS = """
-window.shifted = 0;
-new PerformanceObserver(list => {
-  for (const entry of list.getEntries()) window.shifted += entry.value;
-}).observe({type: "layout-shift", buffered: true});
-"""
 # For contrast alone, which takes minutes with ten thousand elements: of the coloured words of
 # listings one of each kind stays, the others become plain text, and formulas, whose glyphs are no
 # text, go.

@@ -27,6 +27,13 @@ SEEN = """() => {
     loaded: performance.getEntriesByType("resource").map(entry => entry.name),
   };
 }"""
+# Run before a page; ``SEEN`` then says by how much what is read has moved.
+COUNT_SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) window.shifted += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
 LOAD_ALL_IMAGES = """async () => {
   for (const image of document.images) { image.loading = "eager"; await image.decode(); }
 }"""
