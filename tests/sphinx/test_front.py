@@ -271,7 +271,7 @@ def test_without_scripts_the_pictures_the_claims_and_the_ways_on_are_there(
         "one => [getComputedStyle(one).clipPath, getComputedStyle(one).backgroundColor]"
     )
     assert shown == ["none", "rgb(255, 255, 255)"]
-    assert not page.get_by_text("move the slider").is_visible()
+    assert not page.locator(".versus-live").is_visible()
     ways = page.locator(".front-ways strong a").all_inner_texts()
     assert ways == ["Play", "Read", "Verdicts", "Teach"]
     page.locator(".claim-marks a").first.click()
