@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
 .PHONY: help packages book notebooks picture pdf release version downloads publish-release check numbers vendor playground playground-record playground-compare \
-  test test-fast test-colab test-kaggle test-binder test-pythons canary \
+  test test-all test-fast test-colab test-kaggle test-binder test-pythons canary \
   benchmark benchmark-grading benchmark-pages benchmark-playground environments format lint lock clean
 .DEFAULT_GOAL := help
 
@@ -73,13 +73,16 @@ EVIDENCE := $(wildcard chapters/*_evidence.ipynb)
 # Whose runs take hours: of these, tests/results/test_evidence.py trains a sample anew.
 SAMPLED := $(patsubst %.md,%.ipynb,$(shell grep -l until_narrow chapters/*_evidence.md))
 
-test: environments ## run every test, all notebooks included (of evidence pages a sample of the runs)
+test: environments ## run all notebooks and every test (where many pages are tried alike, a share of them)
 	@# Two files at a time: a notebook trains on all cores, but compiles on one. Each runs whatever becomes of the others.
 	@status=0; set -x; \
 	  $(RUN) -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder || status=$$?; \
 	  $(RUN) -m pytest $(filter-out $(SAMPLED),$(EVIDENCE) $(filter-out $(EVIDENCE),$(wildcard chapters/*.ipynb))) solutions \
 	    -n 2 --dist loadfile --no-loadscope-reorder || status=$$?; \
 	  exit $$status
+
+test-all: export TEST_ALL := 1
+test-all: test ## the same with every page in every way (hours)
 
 test-fast: $(VENV)/ready ## run the tests that take seconds
 	$(RUN) -m pytest tests -m "not slow" -n 2 --dist loadfile
@@ -92,10 +95,10 @@ test-colab: $(VENV)-colab/ready ## test the engine against Keras with Colab's ve
 
 test-kaggle: $(VENV)-kaggle/ready $(VENV)/ready ## the same with Kaggle's versions, and all notebooks, shortened
 	$(VENV)-kaggle/bin/python -m pytest $(AGAINST_KERAS)
-	NOTEBOOK_ENVIRONMENT=$(VENV)-kaggle $(RUN) -m pytest tests/pages/test_shortened.py
+	TEST_ALL=1 NOTEBOOK_ENVIRONMENT=$(VENV)-kaggle $(RUN) -m pytest tests/pages/test_shortened.py
 
 test-binder: $(VENV)-binder/ready $(VENV)/ready ## all notebooks, shortened, with what Binder installs
-	NOTEBOOK_ENVIRONMENT=$(VENV)-binder $(RUN) -m pytest tests/pages/test_shortened.py
+	TEST_ALL=1 NOTEBOOK_ENVIRONMENT=$(VENV)-binder $(RUN) -m pytest tests/pages/test_shortened.py
 
 test-pythons: $(VENV)/ready ## run the tests that take seconds under all Pythons of this machine that the course supports
 	@own=$$($(RUN) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); status=0; missing=; \

@@ -18,6 +18,7 @@ from coursekit.pages.exercises import kind_of
 from coursekit.pages.notebook import Page, code_cells, is_setup, page_notebook, pages
 from coursekit.pages.registry import carried_claims, load_registry
 from coursekit.paths import ROOT
+from tests.support.drawn import drawn
 
 SECONDS = 1800  # for all settings of a page; the slowest takes a twentieth of it
 # Parameters that count runs, not passes.
@@ -110,7 +111,7 @@ def settings(least: dict[str, int]) -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", pages(ROOT), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", drawn("parameters", pages(ROOT), 3), ids=lambda page: page.name)
 def test_a_page_runs_with_any_small_parameters(page: Page, tmp_path: Path) -> None:
     notebook = page_notebook(page, load_book(ROOT))
     cells, given = [], ""

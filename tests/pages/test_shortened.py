@@ -19,6 +19,7 @@ import yaml
 from coursekit.pages.notebook import Page, code_cells, pages
 from coursekit.paths import ROOT
 from coursekit.results.records import notebook_records
+from tests.support.drawn import drawn
 from tests.support.processes import HANGS, ONE_CORE
 
 ENVIRONMENT = os.environ.get("NOTEBOOK_ENVIRONMENT", ".venv-colab")
@@ -84,7 +85,7 @@ def runs(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", pages(ROOT), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", drawn("shortened", pages(ROOT), 3), ids=lambda page: page.name)
 def test_a_notebook_runs_alone_with_shortened_parameters(
     page: Page, runs: dict[str, tuple[Future, Path]]
 ) -> None:
