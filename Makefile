@@ -100,9 +100,11 @@ test-kaggle: $(VENV)-kaggle/ready $(VENV)/ready ## the same with Kaggle's versio
 test-binder: $(VENV)-binder/ready $(VENV)/ready ## all notebooks, shortened, with what Binder installs
 	TEST_ALL=1 NOTEBOOK_ENVIRONMENT=$(VENV)-binder $(RUN) -m pytest tests/pages/test_shortened.py
 
+PYTHONS := 3.11 3.12 3.13
+
 test-pythons: $(VENV)/ready ## run the tests that take seconds under all Pythons of this machine that the course supports
 	@own=$$($(RUN) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); status=0; missing=; \
-	  for version in 3.11 3.12 3.13; do \
+	  for version in $(PYTHONS); do \
 	    [ $$version != $$own ] || continue; \
 	    python=$$($(call FIND_PYTHON,$$version)) || { missing="$$missing $$version"; continue; }; \
 	    $(MAKE) --no-print-directory $(VENV)-$$version/ready PYTHON_FOUND="$$python" && \
