@@ -1,6 +1,7 @@
 """The checks of every exercise catch what is wrong, for the right reason, and accept what is right."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from coursekit.pages.exercises import is_exercise
 from coursekit.pages.notebook import Page, pages
 from coursekit.paths import ROOT
 from coursekit.problem import PageError
+from tests.support.drawn import drawn
 from tests.support.exercise import EXERCISE
 from tests.support.processes import ONE_CORE
 
@@ -31,9 +33,17 @@ def test_an_exercise_is_proved_by_enough_submissions(name: str) -> None:
     assert len({one.name for one in submissions}) == len(submissions)
 
 
+def share(name: str) -> list[str]:
+    """The names of what is graded: all that is right, and a share of what is wrong."""
+    submissions = load_submissions(name)
+    chosen = ["the solution", "untouched", *(one.name for one in submissions if not one.loses)]
+    return chosen + drawn(f"proofs {name}", [one.name for one in submissions if one.loses], 3)
+
+
 def prove(name: str) -> subprocess.CompletedProcess:
     """Prove an exercise in a process of its own, which starts TensorFlow and takes a core."""
-    command = [sys.executable, "-m", "coursekit.grading.proofs", name]
+    command = [sys.executable, "-m", "coursekit", "prove", name]
+    command += [f"^{re.escape(one)}$" for one in share(name)]
     options = dict(
         cwd=ROOT, capture_output=True, text=True, timeout=3600, env=os.environ | ONE_CORE
     )
@@ -60,6 +70,8 @@ def test_every_submission_gets_the_marks_it_must_get(name: str, proofs: dict[str
     done = proofs[name].result()
     print(done.stdout)  # the table, should it fail
     assert done.returncode == 0, done.stdout + done.stderr
+    graded = re.findall(r"^ok   *[\d.]+ s  (.+?): ", done.stdout, re.MULTILINE)
+    assert sorted(graded) == sorted(share(name)), done.stdout
 
 
 @pytest.mark.slow
