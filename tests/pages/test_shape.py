@@ -67,9 +67,14 @@ def test_minutes_are_those_of_reading_looking_and_running() -> None:
 @pytest.mark.parametrize(
     ("words", "rewritten", "problems", "marked"),
     [
-        (18, "true", 1, True),  # the page has 22 words, the note on its setup included
-        (22, "true", 0, False),
-        (19, "true", 0, True),
+        (
+            33,
+            "true",
+            1,
+            True,
+        ),  # the page has 40 words, the notes on its setup and its origin included
+        (40, "true", 0, False),
+        (34, "true", 0, True),
         (1, "false", 0, True),
     ],
 )
