@@ -13,7 +13,7 @@ LONGEST = 600
 MAY_BE_LONGER = {
     "chapters/*.md": "a chapter is one page and one notebook, and so is its evidence",
     "chapters/claims/*.yml": "all claims of a chapter, looked up one at a time",
-    "solutions/batch_normalization/without_beta_and_gamma.md": "an exercise is one page, too",
+    "solutions/batch_normalization/on_the_input.md": "an exercise is one page, too",
 }
 
 

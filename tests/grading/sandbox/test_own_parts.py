@@ -174,7 +174,13 @@ KINDS = {
         "        self.first, self.normalize = first, ",
         "        self.first = first\n\n    def build(self, shape):\n        self.normalize = ",
     ),
-    "layers called by name": NET.replace("self.hidden(z)", "self.hidden(inputs=z)"),
+    "layers called by name": NET.replace("self.hidden(z)", "self.hidden(inputs=z)")
+    .replace("self.normalize(inputs, ", "self.normalize(inputs=inputs, ")
+    .replace("self.answer(self.drop(", "self.answer(inputs=self.drop(inputs="),
+    "dropout called in training only": NET.replace(
+        "self.answer(self.drop(self.hidden(z), training=training))",
+        "self.answer(self.drop(self.hidden(z), training=True) if training else self.hidden(z))",
+    ),
     "a class whose call knows no mode": NET.replace(", training=None", "").replace(
         ", training=training", ""
     ),
@@ -240,6 +246,9 @@ WRONG = {
         SCRATCH, "0.9 * self.mean + 0.1", "0.5 * self.mean + 0.5", "The momentum is"
     ),
     "no moving statistics from scratch": (SCRATCH, "if training:", "if True:", "The momentum is nan"),
+    "normalized in training only": (
+        NET, "if self.first else", "if self.first and training else", "Mode, gamma or beta."
+    ),
     "always normalized in a class": (
         NET, "if self.first else", "if True else", "It normalizes all the same."
     ),

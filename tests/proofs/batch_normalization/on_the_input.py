@@ -33,18 +33,51 @@ SUBMISSIONS = [
     ),
     wrong(
         "the default momentum",
-        {"check_network": "momentum, gamma or beta"},
+        {"check_network": "the weight 0.99, not 0.9"},
         network=("momentum=0.9)] if", ")] if"),
     ),
     wrong(
         "gamma and beta left out",
-        {"check_network": "momentum, gamma or beta"},
+        {"check_network": "lost gamma or beta"},
         network=("(momentum=0.9)] if", "(momentum=0.9, scale=False, center=False)] if"),
     ),
     wrong(
         "another optimizer",
-        {"check_network": "in another way than the worked example"},
+        {"check_network": "steps are 0.1 and 0.19, those of the one asked for 0.01 and 0.019"},
         network=("learning_rate=0.01, ", "learning_rate=0.1, "),
+    ),
+    wrong(
+        "the ReLU forgotten",
+        {"check_network": "Do the hidden units have their ReLU"},
+        network=('activation="relu", ', ""),
+    ),
+    wrong(
+        "He-uniform first weights forgotten",
+        {"check_network": "not evenly to ±1.73. How are they drawn"},
+        network=(', kernel_initializer="he_uniform"', ""),
+    ),
+    wrong(
+        "first weights of zero",
+        {"check_network": "learn the same, or nothing"},
+        network=('kernel_initializer="he_uniform"', 'kernel_initializer="zeros"'),
+    ),
+    wrong(
+        "Adam where there is no layer",
+        {"check_network": "steps are 0.001 and 0.001"},
+        network=(
+            "    model.compile",
+            "    if not first:\n        optimizer = keras.optimizers.Adam()\n    model.compile",
+        ),
+    ),
+    wrong(
+        "no sigmoid",
+        {"check_network": "A sigmoid gives probabilities"},
+        network=('Dense(1, activation="sigmoid")', "Dense(1)"),
+    ),
+    wrong(
+        "labels prepared, too",
+        {"check_prepared": "The labels are not those given"},
+        prepared=("(inputs - mean) / sd, labels)", "(inputs - mean) / sd, labels - labels.mean())"),
     ),
     wrong(
         "the test data standardized by themselves",
@@ -102,6 +135,48 @@ def prepared(data):
 """,
     ),
     wrong(
+        "a seed off by one",
+        {"check_experiment": "The runs are those of the seeds [4, 9], not of [3, 8]"},
+        experiment=("seeds=seeds", "seeds=[seed + 1 for seed in seeds]"),
+    ),
+    wrong(
+        "the number of a run for its seed",
+        {"check_experiment": "The runs are those of the seeds [0, 1], not of [3, 8]"},
+        experiment=("seeds=seeds", "seeds=len(seeds)"),
+    ),
+    wrong(
+        "with the layer a fifth of the epochs, each counted five times",
+        {"check_experiment": "Is each run as long"},
+        experiment=(
+            "epochs=epochs)\n    return",
+            "epochs=max(1, epochs // 5) if first else epochs)\n"
+            '    if first:\n        return np.repeat(runs["val_accuracy"], 9, axis=1)[:, :epochs]\n'
+            "    return",
+        ),
+    ),
+    wrong(
+        "one arm trained on half of the points",
+        {"check_experiment": "on half of the training points"},
+        experiment=(
+            "    runs = ",
+            "    if not first:\n"
+            "        data = (data[0][0][:250], data[0][1][:250]), data[1]\n    runs = ",
+        ),
+    ),
+    wrong(
+        "the number of epochs written into the function",
+        {"check_experiment": "has 100 columns for 6 epochs"},
+        experiment=("epochs=epochs", "epochs=100"),
+    ),
+    wrong(
+        "the best epoch so far in place of each",
+        {"check_experiment": "the test accuracy in each epoch is not right"},
+        experiment=(
+            'runs["val_accuracy"]',
+            'np.maximum.accumulate(runs["val_accuracy"], axis=1)',
+        ),
+    ),
+    wrong(
         "one seed for all runs",
         {"check_experiment": "Two seeds gave the same run"},
         experiment=(
@@ -111,22 +186,22 @@ def prepared(data):
     ),
     wrong(
         "accuracy of the training data given as that of the test data",
-        {"check_experiment": "does not depend on the labels of the test data"},
+        {"check_experiment": "measured on the training points"},
         experiment=(", data, seeds=", ", (data[0], data[0]), seeds="),
     ),
     wrong(
         "the layer always there in the experiment",
-        {"check_experiment": "Was one of the two changed on the way"},
+        {"check_experiment": "it built network(True)"},
         experiment=("network(first)", "network(True)"),
     ),
     wrong(
         "the layer never there in the experiment",
-        {"check_experiment": "Asked for batch normalization first"},
+        {"check_experiment": "it built network(False)"},
         experiment=("network(first)", "network(False)"),
     ),
     wrong(
         "the data prepared on the way",
-        {"check_experiment": "Was one of the two changed on the way"},
+        {"check_experiment": "gives that"},
         experiment=(", data, seeds=", ", prepared(data), seeds="),
     ),
     wrong(
@@ -157,6 +232,16 @@ def interval(first, second):
         "all epochs",
         {"check_interval": "Which epochs count"},
         interval=("[:, -5:]", ""),
+    ),
+    wrong(
+        "the best epoch of each run",
+        {"check_interval": "that of the runs' best epoch"},
+        interval=("[:, -5:].mean(axis=1)", ".max(axis=1)"),
+    ),
+    wrong(
+        "the last epoch of each run",
+        {"check_interval": "that of the runs' last epoch"},
+        interval=("[:, -5:].mean(axis=1)", "[:, -1]"),
     ),
     wrong(
         "the second minus the first",
@@ -207,6 +292,25 @@ def versions(point, others, size, draws):
         versions=(
             "np.asarray(layer(batch, training=True))[0]",
             "((batch - batch.mean(axis=0)) / batch.std(axis=0))[0]",
+        ),
+    ),
+    wrong(
+        "a batch with one point too many",
+        {"check_versions": "a batch of 50 holds the point and all of them"},
+        versions=("rng.choice(others, size - 1,", "rng.choice(others, size,"),
+    ),
+    wrong(
+        "one companion drawn twice",
+        {"check_versions": "Whom does the batch consist of"},
+        versions=("replace=False", "replace=True"),
+    ),
+    wrong(
+        "statistics that drift from batch to batch, as in use",
+        {"check_versions": "Whom does the batch consist of"},
+        versions=(
+            "found.append(np.asarray(layer(batch, training=True))[0])",
+            "layer(batch, training=True)\n"
+            "        found.append(np.asarray(layer(batch, training=False))[0])",
         ),
     ),
     right(
@@ -329,6 +433,63 @@ def versions(point, others, size, draws):
         batch = tf.concat([tf.cast(point, tf.float32)[None], tf.cast(others[some], tf.float32)], 0)
         out.append(norm(batch, training=True)[0])
     return out
+""",
+    ),
+    right(
+        "layers added one by one, one column after the other, Student's t by hand",
+        network="""\
+def network(first):
+    model = keras.Sequential()
+    model.add(keras.Input((2,)))
+    if first:
+        model.add(keras.layers.BatchNormalization(axis=1, momentum=0.9, epsilon=1e-3))
+    model.add(keras.layers.Dense(50, kernel_initializer=keras.initializers.VarianceScaling(2.0, distribution="uniform")))
+    model.add(keras.layers.ReLU())
+    model.add(keras.layers.Dense(1))
+    model.add(keras.layers.Activation("sigmoid"))
+    model.compile(keras.optimizers.SGD(momentum=0.9), "binary_crossentropy", metrics=["accuracy"])
+    return model
+""",
+        prepared="""\
+def prepared(data):
+    (x, y), (x_test, y_test) = [(np.array(inputs, float), labels) for inputs, labels in data]
+    for column in range(2):
+        mean, sd = x[:, column].mean(), x[:, column].std()
+        for values in (x, x_test):
+            values[:, column] = (values[:, column] - mean) / sd
+    return [[x, y], [x_test, y_test]]
+""",
+        interval="""\
+def interval(first, second):
+    a, b = (np.asarray(values, float) for values in (first, second))
+    gains = (a - b)[:, -5:].mean(1)
+    return gains.mean(), *stats.t.interval(0.95, len(gains) - 1, gains.mean(), stats.sem(gains))
+""",
+    ),
+    right(
+        "evaluated with a callback, batch statistics by tf.nn",
+        experiment="""\
+def experiment(first, data, seeds, epochs):
+    rows = {}
+    for s in map(int, seeds):
+        keras.utils.set_random_seed(s)
+        net, row = network(first), []
+        look = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: row.append(net.evaluate(*data[1], verbose=0)[1])
+        )
+        net.fit(*data[0], epochs=epochs, verbose=0, callbacks=[look])
+        rows[s] = row
+    return np.array(list(rows.values()))
+""",
+        versions="""\
+def versions(point, others, size, draws):
+    import tensorflow as tf
+
+    chance = np.random.default_rng(3)
+    picked = np.array([chance.permutation(len(others))[: size - 1] for _ in range(draws)])
+    batches = np.concatenate([np.tile(point, (draws, 1, 1)), np.asarray(others)[picked]], axis=1)
+    mean, variance = tf.nn.moments(tf.constant(batches, tf.float32), axes=[1])
+    return (point - mean) / tf.sqrt(variance + 1e-3)
 """,
     ),
 ]

@@ -10,12 +10,12 @@ SUBMISSIONS = [
     ),
     wrong(
         "the two switches confused",
-        {"check_network": "Asked for scale=True and center=False"},
+        {"check_network": "has a switch of its own"},
         network=("scale=scale, center=center", "scale=center, center=scale"),
     ),
     wrong(
         "one switch for both",
-        {"check_network": "Asked for scale=True and center=False"},
+        {"check_network": "has a switch of its own"},
         network=("scale=scale, center=center", "scale=scale and center, center=scale and center"),
     ),
     wrong(
@@ -60,8 +60,33 @@ SUBMISSIONS = [
     ),
     wrong(
         "the bias left out as well, after ReLU",
-        {"check_network": "more than gamma and beta is different"},
+        {"check_network": "Is a bias missing"},
         network=("Dense(50, ", "Dense(50, use_bias=center, "),
+    ),
+    wrong(
+        "He-uniform first weights forgotten",
+        {"check_network": "not evenly to ±1.73. How are they drawn"},
+        network=('Dense(50, kernel_initializer="he_uniform")', "Dense(50)"),
+    ),
+    wrong(
+        "the ReLU forgotten altogether",
+        {"check_network": "or there is no ReLU"},
+        network=('keras.layers.Activation("relu")', 'keras.layers.Activation("linear")'),
+    ),
+    wrong(
+        "another learning rate",
+        {"check_network": "steps are 0.1 and 0.19"},
+        network=("learning_rate=0.01", "learning_rate=0.1"),
+    ),
+    wrong(
+        "no momentum in the optimizer",
+        {"check_network": "steps are 0.01 and 0.01"},
+        network=("learning_rate=0.01, momentum=0.9", "learning_rate=0.01"),
+    ),
+    wrong(
+        "an output layer with weights of zero",
+        {"check_network": "learn the same, or nothing"},
+        network=('activation="sigmoid")', 'activation="sigmoid", kernel_initializer="zeros")'),
     ),
     wrong(
         "gamma along the wrong axis",
@@ -89,17 +114,60 @@ SUBMISSIONS = [
     ),
     wrong(
         "accuracy of the training data given as that of the test data",
-        {"check_experiment": "does not depend on the labels of the test data"},
+        {"check_experiment": "measured on the training points"},
         experiment=(", data, seeds=", ", (data[0], data[0]), seeds="),
     ),
     wrong(
+        "a seed off by one",
+        {"check_experiment": "The runs are those of the seeds [4, 9], not of [3, 8]"},
+        experiment=("seeds=seeds", "seeds=[seed + 1 for seed in seeds]"),
+    ),
+    wrong(
+        "the number of a run for its seed",
+        {"check_experiment": "The runs are those of the seeds [0, 1], not of [3, 8]"},
+        experiment=("seeds=seeds", "seeds=len(seeds)"),
+    ),
+    wrong(
+        "the reduced networks trained for a fifth of the epochs",
+        {"check_experiment": "Is each run as long"},
+        experiment="""\
+def experiment(place, scale, center, data, seeds, epochs):
+    fewer = epochs if scale and center else max(1, epochs // 5)
+    runs = repeat(lambda: network(place, scale, center), data, seeds=seeds, epochs=fewer)
+    tables = runs["accuracy"], runs["val_accuracy"]
+    return [np.pad(table, ((0, 0), (0, epochs - fewer)), mode="edge") for table in tables]
+""",
+    ),
+    wrong(
+        "one arm trained on half of the points",
+        {"check_experiment": "on half of the training points"},
+        experiment=(
+            "    runs = ",
+            "    if not center and place == 'before':\n"
+            "        data = tuple(part[:250] for part in data[0]), data[1]\n    runs = ",
+        ),
+    ),
+    wrong(
+        "the number of epochs written into the function",
+        {"check_experiment": "has 300 columns for 6 epochs"},
+        experiment=("epochs=epochs", "epochs=300"),
+    ),
+    wrong(
+        "the two tables exchanged",
+        {"check_experiment": "It is the test accuracy in each epoch"},
+        experiment=(
+            'return runs["accuracy"], runs["val_accuracy"]',
+            'return runs["val_accuracy"], runs["accuracy"]',
+        ),
+    ),
+    wrong(
         "seeds that are not used",
-        {"check_experiment": "a seed does not fix a run"},
+        {"check_experiment": "Does a seed alone fix a run"},
         experiment=("seeds=seeds, ", "seeds=np.random.default_rng().choice(10**6, len(seeds)), "),
     ),
     wrong(
         "a switch forgotten in the experiment",
-        {"check_experiment": "Asked for place"},
+        {"check_experiment": "it built network('before', True, True)"},
         experiment=("network(place, scale, center)", "network(place, scale, scale)"),
     ),
     wrong(
@@ -127,6 +195,32 @@ SUBMISSIONS = [
         ),
     ),
     wrong(
+        "the best epoch of each run",
+        {"check_lost": "That is what the best epochs lost"},
+        lost=(
+            "full[:, -5:].mean(axis=1) - reduced[:, -5:].mean(axis=1)",
+            "full.max(axis=1) - reduced.max(axis=1)",
+        ),
+    ),
+    wrong(
+        "the last epoch alone",
+        {"check_lost": "That is what the last epochs lost"},
+        lost=(
+            "full[:, -5:].mean(axis=1) - reduced[:, -5:].mean(axis=1)",
+            "full[:, -1] - reduced[:, -1]",
+        ),
+    ),
+    wrong(
+        "half of a circle",
+        {"check_changes": "one half of the circle"},
+        changes=("np.linspace(0, 2 * np.pi, rays", "np.linspace(0, np.pi, rays"),
+    ),
+    wrong(
+        "half of the way",
+        {"check_changes": "to where it should end"},
+        changes=("np.linspace(0, reach, 200)", "np.linspace(0, reach / 2, 200)"),
+    ),
+    wrong(
         "net change from start to end",
         {"check_changes": "changes there and back cancel"},
         changes=(
@@ -141,12 +235,12 @@ SUBMISSIONS = [
     ),
     wrong(
         "training mode",
-        {"check_changes": "Is it the answers in use"},
+        {"check_changes": "Are they the answers in use"},
         changes=("training=False", "training=True"),
     ),
     wrong(
         "round the circle in place of outwards",
-        {"check_changes": "Is it the answers in use, along each way"},
+        {"check_changes": "along each way"},
         changes=(
             "(answers[:, 1:] != answers[:, :-1]).sum(axis=1)",
             "(answers != np.roll(answers, 1, axis=0)).sum(axis=1)",
@@ -154,7 +248,7 @@ SUBMISSIONS = [
     ),
     wrong(
         "the centre left out",
-        {"check_changes": "Do they start at the centre"},
+        {"check_changes": "from the centre given"},
         changes=("np.asarray(centre) + ", ""),
     ),
     right(
@@ -164,7 +258,7 @@ def network(where, gamma, beta):
     inp = keras.Input(shape=(2,))
     z = keras.layers.Dense(50, use_bias=where == "after", kernel_initializer="he_uniform")(inp)
     norm = keras.layers.BatchNormalization(momentum=0.9, scale=gamma, center=beta)
-    z = keras.activations.relu(norm(z)) if where == "before" else norm(keras.activations.relu(z))
+    z = keras.activations.relu(norm(inputs=z)) if where == "before" else norm(inputs=keras.activations.relu(z))
     net = keras.Model(inp, keras.layers.Dense(1, activation="sigmoid")(z))
     net.compile(keras.optimizers.SGD(0.01, 0.9), keras.losses.BinaryCrossentropy(), metrics=["accuracy"])
     return net
@@ -290,6 +384,62 @@ def experiment(place, scale, center, data, seeds, epochs):
         fold="""\
 def fold(gamma, beta, kernel, bias):
     return np.diag(gamma) @ kernel, np.einsum("u,uo->o", beta, kernel) + bias
+""",
+    ),
+    right(
+        "layers chosen in a list, one seed after the other, complex numbers for directions",
+        network="""\
+def network(place, scale, center):
+    from keras import layers, optimizers
+
+    norm = layers.BatchNormalization(momentum=0.9, center=center, scale=scale)
+    order = {"after": [layers.ReLU(), norm], "before": [norm, layers.ReLU()]}[place]
+    first = layers.Dense(50, kernel_initializer=keras.initializers.HeUniform())
+    net = keras.Sequential([first, *order, layers.Dense(1), layers.Activation("sigmoid")])
+    net.build((None, 2))
+    net.compile(optimizers.SGD(1e-2, 0.9), loss=keras.losses.BinaryCrossentropy(), metrics=["accuracy"])
+    return net
+""",
+        fold="""\
+def fold(gamma, beta, kernel, bias):
+    new_bias = np.asarray(beta) @ np.asarray(kernel) + bias
+    return np.asarray(kernel) * np.reshape(gamma, (-1, 1)), new_bias.tolist()
+""",
+        lost="""\
+def lost(full, reduced):
+    return np.mean(np.subtract(full, reduced)[:, -5:], axis=1).tolist()
+""",
+        changes="""\
+def changes(model, centre, reach, rays):
+    turns = np.exp(2j * np.pi * np.arange(rays) / rays)
+    steps = np.linspace(0, reach, 201)
+    places = complex(*centre) + np.outer(turns, steps)
+    points = np.stack([places.real, places.imag], axis=-1).reshape(-1, 2).astype("float32")
+    said = model.predict(points, batch_size=4096, verbose=0).reshape(rays, -1) > 0.5
+    return np.abs(np.diff(said.astype(int), axis=1)).sum(axis=1)
+""",
+    ),
+    right(
+        "trained epoch by epoch and evaluated in between",
+        experiment="""\
+def experiment(place, scale, center, data, seeds, epochs):
+    from lab import fit
+
+    learned, answered = [], []
+    for seed in seeds:
+        keras.utils.set_random_seed(seed)
+        net = network(place, scale, center)
+        log = fit(net, *data[0], validation_data=data[1], epochs=epochs, seed=seed)
+        learned.append(log.history["accuracy"])
+        answered.append(log.history["val_accuracy"])
+    return {"learned": learned, "answered": answered}.values()
+""",
+        fold="""\
+def fold(gamma, beta, kernel, bias):
+    import tensorflow as tf
+
+    kernel = tf.constant(kernel)
+    return tf.linalg.diag(gamma) @ kernel, tf.linalg.matvec(kernel, beta, transpose_a=True) + bias
 """,
     ),
 ]

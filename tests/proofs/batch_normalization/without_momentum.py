@@ -18,17 +18,19 @@ def network(momentum):
     ),
     wrong(
         "the momentum of both",
-        {"check_network": "something else differs, too"},
+        {"check_network": "steps are 0.01 and 0.01, those of the one asked for 0.01 and 0.019"},
         network=("momentum=0.9", "momentum=momentum"),
     ),
     wrong(
         "the weight of the new in place of the old",
-        {"check_network": "With momentum 0.0 the layer gives its old statistics the weight 1.00"},
+        {
+            "check_network": "Asked for momentum 0.9, the layer gives its old statistics the weight 0.10"
+        },
         network=("momentum=momentum", "momentum=1 - momentum"),
     ),
     wrong(
         "a momentum that is always 0",
-        {"check_network": "another weight"},
+        {"check_network": "gives its old statistics the weight 0.00"},
         network=("momentum=momentum", "momentum=0.0"),
     ),
     wrong(
@@ -64,7 +66,7 @@ def network(momentum):
     ),
     wrong(
         "batch statistics in use, too",
-        {"check_network": "still uses the statistics of the batch at hand"},
+        {"check_network": "does not use its moving statistics"},
         network="""\
 class OfTheBatch(keras.layers.BatchNormalization):
     def call(self, inputs, training=None, mask=None):
@@ -80,9 +82,111 @@ def network(momentum):
 """,
     ),
     wrong(
+        "no normalization in use",
+        {"check_network": "is left out"},
+        network="""\
+class Net(keras.Model):
+    def __init__(self, momentum):
+        super().__init__()
+        self.units = keras.layers.Dense(50, activation="relu", kernel_initializer="he_uniform")
+        self.norm = keras.layers.BatchNormalization(momentum=momentum)
+        self.out = keras.layers.Dense(1, activation="sigmoid")
+
+    def call(self, inputs, training=None):
+        values = self.units(inputs)
+        return self.out(self.norm(values, training=True) if training else values)
+
+
+def network(momentum):
+    net = Net(momentum)
+    net.compile(keras.optimizers.SGD(0.01, momentum=0.9), loss="binary_crossentropy", metrics=["accuracy"])
+    return net
+""",
+    ),
+    wrong(
         "another optimizer",
-        {"check_network": "another way than the worked example's optimizer"},
+        {"check_network": "steps are 0.001 and 0.001"},
         network=("keras.optimizers.SGD(learning_rate=0.01, momentum=0.9)", '"adam"'),
+    ),
+    wrong(
+        "the ReLU forgotten",
+        {"check_network": "has not been through the ReLU"},
+        network=('activation="relu", ', ""),
+    ),
+    wrong(
+        "He-uniform first weights forgotten",
+        {"check_network": "not evenly to ±1.73. How are they drawn"},
+        network=(', kernel_initializer="he_uniform"', ""),
+    ),
+    wrong(
+        "another learning rate",
+        {"check_network": "steps are 0.1 and 0.19"},
+        network=("learning_rate=0.01", "learning_rate=0.1"),
+    ),
+    wrong(
+        "an output layer with weights of zero",
+        {"check_network": "learn the same, or nothing"},
+        network=('activation="sigmoid")', 'activation="sigmoid", kernel_initializer="zeros")'),
+    ),
+    wrong(
+        "a seed off by one",
+        {"check_experiment": "The runs are those of the seeds [4, 9], not of [3, 8]"},
+        experiment=("seeds=seeds", "seeds=[seed + 1 for seed in seeds]"),
+    ),
+    wrong(
+        "the number of a run for its seed",
+        {"check_experiment": "The runs are those of the seeds [0, 1], not of [3, 8]"},
+        experiment=("seeds=seeds", "seeds=len(seeds)"),
+    ),
+    wrong(
+        "momentum 0 trained for a fifth of the epochs, the last one repeated",
+        {"check_experiment": "Is each run as long"},
+        experiment="""\
+def experiment(momentum, data, seeds, epochs):
+    fewer = epochs if momentum > 0 else max(1, epochs // 5)
+    runs = repeat(lambda: network(momentum), data, seeds=seeds, epochs=fewer)
+    tables = runs["accuracy"], runs["val_accuracy"]
+    return [np.pad(table, ((0, 0), (0, epochs - fewer)), mode="edge") for table in tables]
+""",
+    ),
+    wrong(
+        "momentum 0.9 trained on half of the points",
+        {"check_experiment": "on half of the training points"},
+        experiment=(
+            "    runs = ",
+            "    if momentum == 0.9:\n"
+            "        data = (data[0][0][::2], data[0][1][::2]), data[1]\n    runs = ",
+        ),
+    ),
+    wrong(
+        "half of the points, written into the function",
+        {"check_experiment": "on half of the training points"},
+        experiment=(
+            "    runs = ",
+            "    data = (data[0][0][:250], data[0][1][:250]), data[1]\n    runs = ",
+        ),
+    ),
+    wrong(
+        "the number of epochs written into the function",
+        {"check_experiment": "has 100 columns for 6 epochs"},
+        experiment=("epochs=epochs", "epochs=100"),
+    ),
+    wrong(
+        "the best epoch so far in place of each",
+        {"check_experiment": "the test accuracy in each epoch is not right"},
+        experiment=(
+            'runs["val_accuracy"]',
+            'np.maximum.accumulate(runs["val_accuracy"], axis=1)',
+        ),
+    ),
+    wrong(
+        "accuracy on the training data in use, after each epoch",
+        {"check_experiment": "the training accuracy in each epoch is not right"},
+        experiment=(
+            'return runs["accuracy"], ',
+            "own = repeat(lambda: network(momentum), (data[0], data[0]), seeds=seeds, epochs=epochs)\n"
+            '    return own["val_accuracy"], ',
+        ),
     ),
     wrong(
         "one seed for all runs",
@@ -95,7 +199,7 @@ def experiment(momentum, data, seeds, epochs):
     ),
     wrong(
         "seeds that are not used",
-        {"check_experiment": "a seed does not fix a run"},
+        {"check_experiment": "Does a seed alone fix a run"},
         experiment="""\
 def experiment(momentum, data, seeds, epochs):
     drawn = [int(seed) for seed in np.random.default_rng().choice(10**6, len(seeds), replace=False)]
@@ -105,12 +209,12 @@ def experiment(momentum, data, seeds, epochs):
     ),
     wrong(
         "accuracy of the training data given as that of the test data",
-        {"check_experiment": "does not depend on the labels of the test data"},
+        {"check_experiment": "measured on the training points"},
         experiment=("network(momentum), data,", "network(momentum), (data[0], data[0]),"),
     ),
     wrong(
         "training on training and test data",
-        {"check_experiment": "test data take part in the training"},
+        {"check_experiment": "test data take part"},
         experiment=(
             "    runs = ",
             "    x, y = (np.concatenate(parts) for parts in zip(*data, strict=True))\n"
@@ -120,7 +224,7 @@ def experiment(momentum, data, seeds, epochs):
     ),
     wrong(
         "numbers typed in",
-        {"check_experiment": "does not depend on the labels of the test data"},
+        {"check_experiment": "No training on these data"},
         experiment="""\
 def experiment(momentum, data, seeds, epochs):
     rng = np.random.default_rng(0)
@@ -130,7 +234,7 @@ def experiment(momentum, data, seeds, epochs):
     ),
     wrong(
         "the momentum forgotten in the experiment",
-        {"check_experiment": "Asked for momentum 0.5"},
+        {"check_experiment": "it built network(0.0)"},
         experiment=("network(momentum)", "network(0.0)"),
     ),
     wrong(
@@ -152,8 +256,46 @@ def experiment(momentum, data, seeds, epochs):
         jitter=("values[:, values.shape[1] // 2 :]", "values"),
     ),
     wrong(
+        "divided by the number of epochs, not of changes",
+        {"check_jitter": "how many are they"},
+        jitter=(
+            "np.abs(np.diff(later, axis=1)).mean(axis=1)",
+            "np.abs(np.diff(later, axis=1)).sum(axis=1) / later.shape[1]",
+        ),
+    ),
+    wrong(
+        "the batch in pieces of 32",
+        {"check_accuracy_after": "Was the batch shown whole, and once"},
+        accuracy_after=(
+            "    model(batch, training=True)",
+            "    for i in range(0, len(batch), 32):\n        model(batch[i : i + 32], training=True)",
+        ),
+    ),
+    wrong(
+        "the batch shown ten times",
+        {"check_accuracy_after": "Was the batch shown whole, and once"},
+        accuracy_after=(
+            "    model(batch, training=True)",
+            "    for _ in range(10):\n        model(batch, training=True)",
+        ),
+    ),
+    wrong(
+        "statistics that are right for momentum 0 only",
+        {"check_accuracy_after": "Has the layer done this, or have you"},
+        accuracy_after="""\
+def accuracy_after(model, batch, test):
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.moving_mean.assign(np.mean(batch, axis=0))
+            layer.moving_variance.assign(np.var(batch, axis=0))
+        batch = np.asarray(layer(batch))
+    outputs = np.asarray(model(test[0], training=False))
+    return np.mean((outputs[:, 0] > 0.5) == test[1])
+""",
+    ),
+    wrong(
         "accuracy measured in training mode",
-        {"check_accuracy_after": "not that of the batch shown"},
+        {"check_accuracy_after": "Was the batch shown whole, and once"},
         accuracy_after=("training=False", "training=True"),
     ),
     wrong(
@@ -166,7 +308,7 @@ def experiment(momentum, data, seeds, epochs):
     ),
     wrong(
         "the batch shown in inference mode",
-        {"check_accuracy_after": "not that of the batch shown"},
+        {"check_accuracy_after": "as it was before the batch"},
         accuracy_after=("model(batch, training=True)", "model(batch, training=False)"),
     ),
     right(
@@ -201,7 +343,8 @@ class Net(keras.Model):
         self.out = keras.layers.Dense(1, activation="sigmoid")
 
     def call(self, inputs, training=None):
-        return self.out(self.norm(keras.ops.relu(self.units(inputs)), training=training))
+        values = keras.ops.relu(self.units(inputs=inputs))
+        return self.out(inputs=self.norm(training=training, inputs=values))
 
 
 def network(momentum):
@@ -303,6 +446,61 @@ def experiment(momentum, data, seeds, epochs):
             p = net(xt, training=False).numpy()[:, 0]
             tested[-1].append(float(((p > 0.5) == yt).mean()))
     return learned, tested
+""",
+    ),
+    right(
+        "lab.sweep over the momentum, batch by batch with train_on_batch in one, evaluate",
+        experiment="""\
+def experiment(momentum, data, seeds, epochs):
+    from lab import sweep
+
+    runs = sweep(network, {"momentum": [momentum]}, data, seeds=seeds, epochs=epochs, jobs=1)
+    found = runs.at(momentum=momentum)
+    return [found.history[name].tolist() for name in ("accuracy", "val_accuracy")]
+""",
+        jitter="""\
+import pandas as pd
+
+
+def jitter(table):
+    frame = pd.DataFrame(np.asarray(table))
+    later = frame.iloc[:, frame.shape[1] // 2 :]
+    return later.diff(axis=1).abs().mean(axis=1)
+""",
+        accuracy_after="""\
+def accuracy_after(model, batch, test):
+    model(keras.ops.convert_to_tensor(batch), training=True)
+    _, accuracy = model.evaluate(*test, verbose=0)
+    return accuracy
+""",
+    ),
+    right(
+        "one Sequential in another, evaluated epoch by epoch with its own optimizer",
+        network="""\
+def network(momentum):
+    layers = keras.layers
+    body = keras.Sequential([layers.Dense(50, kernel_initializer="he_uniform"), layers.ReLU()])
+    net = keras.Sequential()
+    for part in (keras.Input((2,)), body, layers.BatchNormalization(axis=-1, momentum=momentum)):
+        net.add(part)
+    net.add(layers.Dense(1, "sigmoid"))
+    rule = keras.optimizers.SGD(momentum=0.9)  # its learning rate is 0.01 by default
+    net.compile(rule, "binary_crossentropy", metrics=["accuracy"])
+    return net
+""",
+        experiment="""\
+def experiment(momentum, data, seeds, epochs):
+    from lab import fit
+
+    learned, answered = np.zeros((2, len(seeds), epochs))
+    for run, seed in enumerate(seeds):
+        keras.utils.set_random_seed(seed)
+        net = network(momentum)
+        for epoch in range(epochs):
+            log = fit(net, *data[0], initial_epoch=epoch, epochs=epoch + 1, seed=seed).history
+            learned[run, epoch] = log["accuracy"][0]
+            answered[run, epoch] = ((net(data[1][0])[:, 0] > 0.5).numpy() == data[1][1]).mean()
+    return learned, answered
 """,
     ),
 ]

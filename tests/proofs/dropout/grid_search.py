@@ -18,7 +18,7 @@ SUBMISSIONS = [
     ),
     wrong(
         "dropout that is on in use, too",
-        {"check_network": "when it is used"},
+        {"check_network": "in use gives two answers"},
         network="""\
 class AlwaysOn(keras.layers.Dropout):
     def call(self, inputs, training=None):
@@ -35,12 +35,12 @@ def network(rate):
     ),
     wrong(
         "a wider layer for a higher rate: two settings at once",
-        {"check_network": "something else changes. Which of the two"},
+        {"check_network": "With the rate something else changes"},
         network=("Dense(500,", "Dense(round(350 / (1 - rate)),"),
     ),
     wrong(
         "a higher learning rate for a higher rate: two settings at once",
-        {"check_network": "something else changes in how the network learns"},
+        {"check_network": "steps are 0.001429 and 0.001429"},
         network=(
             'model.compile("adam"',
             "model.compile(keras.optimizers.Adam(0.001 / (1 - rate))",
@@ -50,6 +50,72 @@ def network(rate):
         "the same rate whatever is asked for",
         {"check_network": "Asked for the rate 0.3"},
         network=("Dropout(rate)", "Dropout(0.4)"),
+    ),
+    wrong(
+        "the ReLU forgotten",
+        {"check_network": "Do the hidden units have their ReLU"},
+        network=('Dense(500, activation="relu")', "Dense(500)"),
+    ),
+    wrong(
+        "SGD in place of Adam",
+        {"check_network": "steps are 0.01 and 0.01, those of the one asked for 0.001"},
+        network=('model.compile("adam"', 'model.compile("sgd"'),
+    ),
+    wrong(
+        "first weights of zero",
+        {"check_network": "learn the same, or nothing"},
+        network=('activation="relu")', 'activation="relu", kernel_initializer="zeros")'),
+    ),
+    wrong(
+        "a seed off by one",
+        {"check_search": "Runs and data are those of the seeds [4, 9]"},
+        search=("seeds=seeds", "seeds=[seed + 1 for seed in seeds]"),
+    ),
+    wrong(
+        "the number of a run for its seed, its data drawn with the seed",
+        {"check_search": "The runs are those of the seeds [0, 1], not of [3, 8]"},
+        search=(
+            "    options = dict(seeds=seeds",
+            "    own = draw\n    draw = lambda run: own(seeds[run])\n"
+            "    options = dict(seeds=range(len(seeds))",
+        ),
+    ),
+    wrong(
+        "without dropout a fifth of the epochs",
+        {"check_search": "were trained for 2 epochs, not for 12"},
+        search=(
+            'sweep(network, {"rate": rates}, draw, **options)',
+            "[sweep(network, {'rate': [r]}, draw, **options | {'epochs': epochs if r else epochs // 5})"
+            ".runs[0] for r in rates]",
+        ),
+    ),
+    wrong(
+        "half of the training points",
+        {"check_search": "on half of the training points"},
+        search=(
+            "    options = ",
+            "    own = draw\n\n"
+            "    def draw(seed):\n"
+            "        train, test = own(seed)\n"
+            "        return tuple(part[:15] for part in train), test\n\n"
+            "    options = ",
+        ),
+    ),
+    wrong(
+        "the number of epochs written into the function",
+        {"check_search": "were trained for 4000 epochs, not for 12"},
+        search=("epochs=epochs", "epochs=4000"),
+    ),
+    wrong(
+        "guesses without any training",
+        {"check_search": "No training on these data"},
+        search="""\
+def search(rates, draw, seeds, epochs):
+    rng = np.random.default_rng(0)
+    sets = len(draw(seeds[0])[1][1]) // 70
+    learned = rng.uniform(0.7, 1, (len(rates), len(seeds)))
+    return learned, rng.uniform(0.5, 0.9, (len(rates), len(seeds), sets))
+""",
     ),
     wrong(
         "one seed for all runs",
@@ -62,9 +128,9 @@ def network(rate):
     ),
     wrong(
         "another seed for each rate",
-        {"check_search": "Are all rates tried with the same seeds"},
+        {"check_search": "Does a seed alone fix a run, for all settings"},
         search="""\
-def search(rates, data, seeds, epochs):
+def search(rates, draw, seeds, epochs):
     def look(model, data):
         right = [(np.asarray(model(x, training=False))[:, 0] > 0.5) == y for x, y in data]
         return {"training": right[0].mean(), "test": right[1].reshape(-1, 70).mean(axis=1)}
@@ -74,7 +140,7 @@ def search(rates, data, seeds, epochs):
         own = [seed + 100 * number for seed in seeds]
         runs = repeat(
             lambda: network(rate),
-            lambda seed: data(seed % 100),
+            lambda seed: draw(seed % 100),
             seeds=own, epochs=epochs, validation_data=None, measure=look,
         )
         training.append(runs["training"])
@@ -87,30 +153,30 @@ from lab import repeat
     ),
     wrong(
         "results in the order of the sorted rates",
-        {"check_search": "keep the order of the rates"},
+        {"check_search": "for another setting. Is the order kept"},
         search=('{"rate": rates}', '{"rate": sorted(rates)}'),
     ),
     wrong(
         "one rate for all networks",
-        {"check_search": "built networks with [0.4]"},
+        {"check_search": "it built network(0.4)"},
         search=(
-            'sweep(network, {"rate": rates}, data, **options)',
-            "[sweep(lambda: network(0.4), {}, data, **options).runs[0]] * len(rates)",
+            'sweep(network, {"rate": rates}, draw, **options)',
+            "[sweep(lambda: network(0.4), {}, draw, **options).runs[0]] * len(rates)",
         ),
     ),
     wrong(
         "measured in training mode",
-        {"check_search": "something random on"},
+        {"check_search": "asked in training mode"},
         search=("training=False", "training=True"),
     ),
     wrong(
         "the data of one seed in all runs",
-        {"check_search": "the data of its own seed"},
-        search=("data, **options)", "lambda seed: data(seeds[0]), **options)"),
+        {"check_search": "The data are those of the seeds [3, 3]"},
+        search=("draw, **options)", "lambda seed: draw(seeds[0]), **options)"),
     ),
     wrong(
         "the training accuracy that Keras reports while it trains",
-        {"check_search": "as a test set than as training points"},
+        {"check_search": "It is the training accuracy that Keras reports"},
         search=(
             '    return [np.array([one[name] for one in runs]) for name in ("training", "test")]',
             '    return [r.final("accuracy") for r in runs], [r["test"] for r in runs]',
@@ -118,11 +184,11 @@ from lab import repeat
     ),
     wrong(
         "test points used for training, too",
-        {"check_search": "test data take part in the training"},
+        {"check_search": "test data take part"},
         search="""\
-def search(rates, data, seeds, epochs):
+def search(rates, draw, seeds, epochs):
     def more(seed):
-        train, test = data(seed)
+        train, test = draw(seed)
         return tuple(np.concatenate([t, part[:5]]) for t, part in zip(train, test)), test
 
     def look(model, data):
@@ -243,12 +309,12 @@ def network(rate):
     right(
         "model.fit and evaluate in plain loops",
         search="""\
-def search(rates, data, seeds, epochs):
+def search(rates, draw, seeds, epochs):
     learned = np.zeros((len(rates), len(seeds)))
     tested = [[None] * len(seeds) for _ in rates]
     for i, rate in enumerate(rates):
         for j, seed in enumerate(seeds):
-            (x, y), (xt, yt) = data(seed)
+            (x, y), (xt, yt) = draw(seed)
             keras.utils.set_random_seed(seed)
             net = network(rate)
             net.fit(x, y, epochs=epochs, verbose=0)
@@ -264,7 +330,7 @@ def search(rates, data, seeds, epochs):
 import tensorflow as tf
 
 
-def search(rates, data, seeds, epochs):
+def search(rates, draw, seeds, epochs):
     @tf.function
     def step(net, optimizer, x, y):
         with tf.GradientTape() as tape:
@@ -272,7 +338,7 @@ def search(rates, data, seeds, epochs):
         optimizer.apply(tape.gradient(error, net.trainable_variables), net.trainable_variables)
 
     def one(rate, seed):
-        train, test = data(seed)
+        train, test = draw(seed)
         keras.utils.set_random_seed(seed)
         net, optimizer = network(rate), keras.optimizers.Adam()
         optimizer.build(net.trainable_variables)
@@ -293,7 +359,7 @@ def search(rates, data, seeds, epochs):
 from lab import repeat
 
 
-def search(rates, data, seeds, epochs):
+def search(rates, draw, seeds, epochs):
     def keep(net, both):
         (x, y), (xt, yt) = both
         share = lambda p, q: float(keras.ops.mean(keras.ops.equal(net(p)[:, 0] > 0.5, q == 1)))
@@ -301,10 +367,48 @@ def search(rates, data, seeds, epochs):
         return {"a": share(x, y), "b": [share(xt[70 * k : 70 * k + 70], yt[70 * k : 70 * k + 70]) for k in sets]}
 
     each = [
-        repeat(lambda: network(r), data, seeds=seeds, epochs=epochs, validation_freq=epochs, measure=keep, jobs=None)
+        repeat(lambda: network(r), draw, seeds=seeds, epochs=epochs, validation_freq=epochs, measure=keep, jobs=None)
         for r in rates
     ]
     return [r["a"].tolist() for r in each], [r["b"].tolist() for r in each]
+""",
+    ),
+    right(
+        "dropout by a layer of Keras' in a list, the winners by sorting, sums in place of means",
+        network="""\
+def network(rate):
+    parts = [keras.layers.Dense(500), keras.layers.ReLU(), keras.layers.Dropout(rate)]
+    parts.append(keras.layers.Dense(1, activation=keras.ops.sigmoid))
+    net = keras.Sequential([keras.Input(shape=(2,))] + parts)
+    net.compile(keras.optimizers.Adam(1e-3), loss=keras.losses.BinaryCrossentropy(), metrics=["acc"])
+    return net
+""",
+        choose="""\
+def choose(accuracy):
+    return np.argsort(-np.asarray(accuracy), axis=0, kind="stable")[0]
+""",
+        claimed_and_true="""\
+def claimed_and_true(accuracy, chosen):
+    rows = np.asarray(accuracy)[np.asarray(chosen)]
+    claimed = np.diag(rows)
+    return claimed, (rows.sum(axis=1) - claimed) / (len(chosen) - 1)
+""",
+    ),
+    right(
+        "epoch by epoch with train_on_batch, results in dictionaries first",
+        search="""\
+def search(rates, draw, seeds, epochs):
+    found = {}
+    for seed in seeds:
+        train, test = draw(seed)
+        for i, rate in enumerate(rates):
+            keras.utils.set_random_seed(seed)
+            net = network(rate)
+            for _ in range(epochs):
+                net.train_on_batch(*train)
+            right = [net.predict(x, verbose=0).ravel().round() == y for x, y in (train, test)]
+            found[i, seed] = right[0].mean(), right[1].reshape(len(right[1]) // 70, 70).mean(axis=-1)
+    return tuple([[found[i, seed][k] for seed in seeds] for i in range(len(rates))] for k in (0, 1))
 """,
     ),
 ]

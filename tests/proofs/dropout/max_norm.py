@@ -18,7 +18,7 @@ SUBMISSIONS = [
     ),
     wrong(
         "dropout that is on in use, too",
-        {"check_dropout": "when it is used"},
+        {"check_dropout": "in use gives two answers"},
         network="""\
 class AlwaysOn(keras.layers.Dropout):
     def call(self, inputs, training=None):
@@ -36,7 +36,7 @@ def network(limit):
     ),
     wrong(
         "the bound on the output layer",
-        {"check_bound": "longer than the limit"},
+        {"check_bound": "longer after an update"},
         network="""\
 def network(limit):
     bound = keras.constraints.MaxNorm(limit) if limit else None
@@ -54,7 +54,7 @@ def network(limit):
     ),
     wrong(
         "a penalty in place of a bound",
-        {"check_bound": "longer than the limit"},
+        {"check_dropout": "is there a penalty", "check_bound": "longer after an update"},
         network=("kernel_constraint=bound", "kernel_regularizer=keras.regularizers.L2(0.01)"),
     ),
     wrong(
@@ -64,24 +64,66 @@ def network(limit):
     ),
     wrong(
         "a norm of exactly the limit",
-        {"check_bound": "no penalty"},
+        {"check_dropout": "in another way", "check_bound": "no fixed length"},
         network=(
-            "keras.constraints.MaxNorm(limit) if limit else None",
+            "None if limit is None else keras.constraints.MaxNorm(limit)",
             "keras.constraints.MinMaxNorm(limit or 1, limit or 1, axis=0)",
         ),
     ),
     wrong(
         "a limit that is always 3",
-        {"check_bound": "longer than the limit"},
+        {"check_bound": "longer after an update"},
         network=("MaxNorm(limit)", "MaxNorm(3)"),
     ),
     wrong(
         "a bound that is set, and weights clipped once only",
-        {"check_bound": "longer than the limit"},
+        {"check_bound": "longer after an update"},
         network=(
             "    model.compile",
             "    hidden.kernel.assign(hidden.kernel if limit is None else bound(hidden.kernel))\n"
             "    hidden.kernel.constraint = None\n    model.compile",
+        ),
+    ),
+    wrong(
+        "no case for the limit None",
+        {"check_dropout": "network(None) stops", "check_bound": "network(None) stops"},
+        network=(
+            "None if limit is None else keras.constraints.MaxNorm(limit)",
+            "keras.constraints.MaxNorm(float(limit))",
+        ),
+    ),
+    wrong(
+        "the ReLU forgotten",
+        {"check_dropout": "Do the hidden units have their ReLU"},
+        network=('500, activation="relu", ', "500, "),
+    ),
+    wrong(
+        "SGD in place of Adam",
+        {"check_dropout": "steps are 0.01 and 0.01, those of the one asked for 0.001"},
+        network=('model.compile("adam"', 'model.compile("sgd"'),
+    ),
+    wrong(
+        "a higher learning rate where there is a bound",
+        {"check_dropout": "steps are 0.005 and 0.005"},
+        network=(
+            'model.compile("adam"',
+            "model.compile(keras.optimizers.Adam(0.001 if limit is None else 0.005)",
+        ),
+    ),
+    wrong(
+        "He-uniform first weights, which nobody asked for",
+        {"check_dropout": "How are they drawn"},
+        network=('activation="relu", ', 'activation="relu", kernel_initializer="he_uniform", '),
+    ),
+    wrong(
+        "first weights of zero",
+        {
+            "check_dropout": "learn the same, or nothing",
+            "check_bound": "output unit were shortened",
+        },
+        network=(
+            'Dense(1, activation="sigmoid")',
+            'Dense(1, activation="sigmoid", kernel_initializer="zeros")',
         ),
     ),
     wrong(
@@ -114,8 +156,53 @@ def unit_norms(model):
         ),
     ),
     wrong(
+        "a seed off by one",
+        {"check_experiment": "The runs are those of the seeds [4, 9], not of [3, 8]"},
+        experiment=("seeds=seeds", "seeds=[seed + 1 for seed in seeds]"),
+    ),
+    wrong(
+        "the number of a run for its seed",
+        {"check_experiment": "The runs are those of the seeds [0, 1], not of [3, 8]"},
+        experiment=("seeds=seeds", "seeds=len(seeds)"),
+    ),
+    wrong(
+        "bound networks trained for a fifth of the epochs",
+        {"check_experiment": "were trained for 2 epochs, not for 12"},
+        experiment=("epochs=epochs", "epochs=epochs if limit > 1 else epochs // 5"),
+    ),
+    wrong(
+        "one arm trained on half of the points",
+        {"check_experiment": "on half of the training points"},
+        experiment=(
+            "    options = ",
+            "    if limit == 3:\n"
+            "        data = tuple(part[::2] for part in data[0]), data[1]\n    options = ",
+        ),
+    ),
+    wrong(
+        "the number of epochs written into the function",
+        {"check_experiment": "were trained for 4000 epochs, not for 12"},
+        experiment=("epochs=epochs", "epochs=4000"),
+    ),
+    wrong(
+        "the lowest loss of all epochs for the last",
+        {"check_experiment": "It is the lowest test loss of all epochs"},
+        experiment=(
+            "validation_data=None, measure=look)\n"
+            "    return repeat(lambda: network(limit), data, **options).measures",
+            "measure=look)\n"
+            "    runs = repeat(lambda: network(limit), data, **options)\n"
+            '    return runs.measures | {"loss": runs["val_loss"].min(axis=1)}',
+        ),
+    ),
+    wrong(
+        "the loss in training mode",
+        {"check_experiment": "asked in training mode"},
+        experiment=("training=False", "training=True"),
+    ),
+    wrong(
         "training on training and test data",
-        {"check_experiment": "test data take part in the training"},
+        {"check_experiment": "test data take part"},
         experiment=(
             "    options = ",
             "    everything = tuple(np.concatenate(pair) for pair in zip(*data, strict=True))\n"
@@ -124,12 +211,12 @@ def unit_norms(model):
     ),
     wrong(
         "the loss on the training data",
-        {"check_experiment": "does not depend on the labels of the test data"},
+        {"check_experiment": "It is the training loss"},
         experiment=("inputs, labels = data[1]", "inputs, labels = data[0]"),
     ),
     wrong(
         "numbers typed in",
-        {"check_experiment": "does not depend on the labels of the test data"},
+        {"check_experiment": "No training on these data"},
         experiment="""\
 def experiment(limit, data, seeds, epochs):
     rng = np.random.default_rng(0)
@@ -141,7 +228,7 @@ def experiment(limit, data, seeds, epochs):
     ),
     wrong(
         "the limit forgotten in the experiment",
-        {"check_experiment": "Asked for the limit 0.7"},
+        {"check_experiment": "it built network(3.0)"},
         experiment=("network(limit)", "network(3)"),
     ),
     wrong(
@@ -150,6 +237,19 @@ def experiment(limit, data, seeds, epochs):
         share_at_bound=(
             "np.abs(np.asarray(norms) - limit) <= 0.01 * limit",
             "np.asarray(norms) >= limit",
+        ),
+    ),
+    wrong(
+        "an absolute in place of a relative tolerance",
+        {"check_share": "Which hundredth did you allow"},
+        share_at_bound=("<= 0.01 * limit", "<= 0.01"),
+    ),
+    wrong(
+        "whatever is longer than 99 % of the limit",
+        {"check_share": "2.95 and 3.2 not"},
+        share_at_bound=(
+            "np.abs(np.asarray(norms) - limit) <= 0.01 * limit",
+            "np.asarray(norms) >= 0.99 * limit",
         ),
     ),
     wrong(
@@ -187,7 +287,8 @@ class Bounded(keras.Model):
         self.last = keras.layers.Dense(1, activation="sigmoid")
 
     def call(self, inputs, training=None):
-        return self.last(self.drop(self.first(inputs), training=training))
+        values = self.first(inputs=inputs)
+        return self.last(self.drop(inputs=values, training=True) if training else values)
 
     def train_step(self, data):
         logs = super().train_step(data)
@@ -258,6 +359,71 @@ def experiment(limit, data, seeds, epochs):
         result["loss"].append(float(cross_entropy(yt.reshape(-1, 1), net(xt, training=False))))
         result["norms"].append(list(unit_norms(net)))
     return result
+""",
+    ),
+    right(
+        "a constraint of one's own, norms layer by layer",
+        network="""\
+class Shorten(keras.constraints.Constraint):
+    def __init__(self, longest):
+        self.longest = longest
+
+    def __call__(self, kernel):
+        length = keras.ops.sqrt(keras.ops.sum(kernel**2, axis=0, keepdims=True))
+        return keras.ops.where(length > self.longest, kernel * self.longest / length, kernel)
+
+
+def network(limit):
+    rule = {} if limit is None else {"kernel_constraint": Shorten(limit)}
+    net = keras.Sequential()
+    net.add(keras.Input((2,)))
+    net.add(keras.layers.Dense(500, **rule))
+    net.add(keras.layers.Activation("relu"))
+    net.add(keras.layers.Dropout(0.4))
+    net.add(keras.layers.Dense(1, activation=keras.activations.sigmoid))
+    net.compile(keras.optimizers.Adam(1e-3), "binary_crossentropy", metrics=["accuracy"])
+    return net
+""",
+        unit_norms="""\
+def unit_norms(model):
+    for layer in model.layers:
+        if getattr(layer, "units", 0) == 500:
+            return keras.ops.norm(layer.kernel, axis=0).numpy().tolist()
+""",
+        share_at_bound="""\
+def share_at_bound(norms, limit):
+    ratio = np.asarray(norms, float) / limit
+    return np.count_nonzero((ratio > 0.99) & (ratio < 1.01), axis=1) / ratio.shape[1]
+""",
+    ),
+    right(
+        "the bound even where it is None, one epoch after the other, a dictionary that grows",
+        network="""\
+def network(limit):
+    rule = keras.constraints.MaxNorm(1e9 if limit is None else limit)
+    point = keras.Input((2,))
+    units = keras.layers.Dense(500, "relu", kernel_constraint=rule)(point)
+    answer = keras.layers.Dense(1, "sigmoid")(keras.layers.Dropout(2 / 5)(units))
+    net = keras.Model(inputs=point, outputs=answer)
+    net.compile(optimizer="adam", loss=keras.losses.binary_crossentropy, metrics=["accuracy"])
+    return net
+""",
+        experiment="""\
+from collections import defaultdict
+
+
+def experiment(limit, data, seeds, epochs):
+    found = defaultdict(list)
+    for seed in seeds:
+        keras.utils.set_random_seed(seed)
+        net = network(limit)
+        for _ in range(epochs):
+            net.train_on_batch(*data[0])
+        answers = net.predict_on_batch(data[1][0])[:, 0]
+        right = np.where(data[1][1] == 1, answers, 1 - answers)
+        found["loss"].append(float(-np.log(np.clip(right, 1e-7, 1)).mean()))
+        found["norms"].append(unit_norms(net))
+    return found
 """,
     ),
 ]

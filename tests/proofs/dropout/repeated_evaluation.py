@@ -18,7 +18,7 @@ SUBMISSIONS = [
     ),
     wrong(
         "dropout that is on in use, too",
-        {"check_network": "when it is used"},
+        {"check_network": "in use gives two answers"},
         network="""\
 class Always(keras.layers.Dropout):
     def call(self, inputs, training=None):
@@ -35,22 +35,22 @@ def network(rate):
     ),
     wrong(
         "a rate that is always the example's",
-        {"check_network": "Asked for rate 0.0"},
+        {"check_network": "With rate 0.0, 1 layers drop"},
         network=("Dropout(rate)", "Dropout(0.4)"),
     ),
     wrong(
         "one draw of data for all seeds",
-        {"check_experiment": "their data were drawn with [3]"},
+        {"check_experiment": "The data are those of the seeds [3, 3]"},
         experiment=("network(rate), draw,", "network(rate), draw(seeds[0]),"),
     ),
     wrong(
         "data drawn with a counter in place of the seed",
-        {"check_experiment": "their data were drawn with [0, 1]"},
+        {"check_experiment": "The data are those of the seeds [0, 1]"},
         experiment=("network(rate), draw,", "network(rate), lambda s: draw(seeds.index(s)),"),
     ),
     wrong(
         "one seed for the weights of all runs",
-        {"check_experiment": "On the same data two seeds gave the same run"},
+        {"check_experiment": "Does a seed alone fix a run"},
         experiment=(
             "    return repeat(lambda: network(rate), draw, **options).measures",
             "    options |= dict(seeds=[1])\n"
@@ -60,7 +60,7 @@ def network(rate):
     ),
     wrong(
         "the generator's state carried from run to run",
-        {"check_experiment": "the seed alone does not fix a run"},
+        {"check_experiment": "Does a seed alone fix a run"},
         experiment="""\
 def experiment(rate, draw, seeds, epochs):
     keras.utils.set_random_seed(1)
@@ -80,7 +80,7 @@ from lab import fit
     ),
     wrong(
         "training on training and test data",
-        {"check_experiment": "test data take part in the training"},
+        {"check_experiment": "test data take part"},
         experiment=(
             "    return repeat(lambda: network(rate), draw, **options).measures",
             "    def everything(seed):\n"
@@ -91,12 +91,12 @@ from lab import fit
     ),
     wrong(
         "the training data's accuracy and loss",
-        {"check_experiment": "does not depend on the labels of the test data"},
+        {"check_experiment": "It is the training accuracy"},
         experiment=("inputs, labels = data[1]", "inputs, labels = data[0]"),
     ),
     wrong(
         "numbers typed in",
-        {"check_experiment": "their data were drawn with []"},
+        {"check_experiment": "No training on these data"},
         experiment="""\
 def experiment(rate, draw, seeds, epochs):
     rng = np.random.default_rng(0)
@@ -105,8 +105,102 @@ def experiment(rate, draw, seeds, epochs):
     ),
     wrong(
         "the rate forgotten in the experiment",
-        {"check_experiment": "Asked for the rate 0.3"},
+        {"check_experiment": "Asked for network(0.0), it built network(0.4)"},
         experiment=("network(rate)", "network(0.4)"),
+    ),
+    wrong(
+        "the ReLU forgotten",
+        {"check_network": "Do the hidden units have their ReLU"},
+        network=('Dense(500, activation="relu")', "Dense(500)"),
+    ),
+    wrong(
+        "SGD in place of Adam",
+        {"check_network": "steps are 0.01 and 0.01, those of the one asked for 0.001"},
+        network=('model.compile("adam"', 'model.compile("sgd"'),
+    ),
+    wrong(
+        "another learning rate",
+        {"check_network": "steps are 0.01 and 0.01, those of the one asked for 0.001"},
+        network=('model.compile("adam"', "model.compile(keras.optimizers.Adam(0.01)"),
+    ),
+    wrong(
+        "first weights of zero, which learn nothing",
+        {"check_network": "learn the same, or nothing"},
+        network=('activation="relu")', 'activation="relu", kernel_initializer="zeros")'),
+    ),
+    wrong(
+        "the squared error in place of the cross-entropy",
+        {"check_network": "another loss"},
+        network=('"binary_crossentropy"', '"mse"'),
+    ),
+    wrong(
+        "a seed off by one",
+        {"check_experiment": "Runs and data are those of the seeds [4, 9]"},
+        experiment=("seeds=seeds", "seeds=[seed + 1 for seed in seeds]"),
+    ),
+    wrong(
+        "the number of a run for its seed, its data drawn with the seed",
+        {"check_experiment": "The runs are those of the seeds [0, 1], not of [3, 8]"},
+        experiment=(
+            "    options = dict(seeds=seeds",
+            "    own = draw\n    draw = lambda run: own(seeds[run])\n"
+            "    options = dict(seeds=range(len(seeds))",
+        ),
+    ),
+    wrong(
+        "one arm trained for a fifth of the epochs",
+        {"check_experiment": "were trained for 2 epochs, not for 12"},
+        experiment=("epochs=epochs", "epochs=epochs if rate else max(epochs // 5, 1)"),
+    ),
+    wrong(
+        "one arm trained on half of the points",
+        {"check_experiment": "on half of the training points"},
+        experiment=(
+            "    options = ",
+            "    own = draw\n\n"
+            "    def draw(seed):\n"
+            "        (some, of_class), test = own(seed)\n"
+            "        half = len(some) // 2 if rate > 0 else len(some)\n"
+            "        return (some[:half], of_class[:half]), test\n\n"
+            "    options = ",
+        ),
+    ),
+    wrong(
+        "the number of epochs written into the function",
+        {"check_experiment": "were trained for 4000 epochs, not for 12"},
+        experiment=("epochs=epochs", "epochs=4000"),
+    ),
+    wrong(
+        "the best epoch for the last",
+        {"check_experiment": "It is the highest test accuracy of all epochs"},
+        experiment=(
+            "    options = dict(seeds=seeds, epochs=epochs, validation_data=None, measure=look)\n"
+            "    return repeat(lambda: network(rate), draw, **options).measures",
+            "    runs = repeat(lambda: network(rate), draw, seeds=seeds, epochs=epochs)\n"
+            '    best = {"accuracy": runs["val_accuracy"].max(axis=1)}\n'
+            '    return best | {"loss": runs["val_loss"].min(axis=1)}',
+        ),
+    ),
+    wrong(
+        "measured in training mode",
+        {"check_experiment": "asked in training mode"},
+        experiment=("training=False", "training=True"),
+    ),
+    wrong(
+        "networks that were never trained",
+        {"check_experiment": "were trained for 0 epochs"},
+        experiment="""\
+def experiment(rate, draw, seeds, epochs):
+    accuracy, loss = [], []
+    for seed in seeds:
+        _, (inputs, labels) = draw(seed)
+        keras.utils.set_random_seed(seed)
+        model = network(rate)
+        found = model.evaluate(inputs, labels, verbose=0)
+        loss.append(found[0])
+        accuracy.append(found[1])
+    return {"accuracy": accuracy, "loss": loss}
+""",
     ),
     wrong(
         "the second minus the first",
@@ -118,7 +212,7 @@ def experiment(rate, draw, seeds, epochs):
     ),
     wrong(
         "pairs taken apart",
-        {"check_paired": "or the runs"},
+        {"check_paired": "Is it the differences whose spread"},
         paired=(
             "sd = len(differences), differences.mean(), differences.std(ddof=1)",
             "sd = len(differences), differences.mean(), np.hypot(np.std(first), np.std(second))",
@@ -167,6 +261,34 @@ def stories(differences, smallest):
             "return better, np.mean(np.abs(differences) < smallest), worse",
             "return [np.sum(np.digitize(differences, [-smallest, smallest]) == i) for i in (2, 1, 0)]",
         ),
+    ),
+    wrong(
+        "above in place of at least",
+        {"check_stories": "A difference of exactly 0.02"},
+        stories=(
+            "np.mean(differences >= smallest), np.mean(differences <= -smallest)",
+            "np.mean(differences > smallest), np.mean(differences < -smallest)",
+        ),
+    ),
+    wrong(
+        "above in place of at least, to one side",
+        {"check_stories": "A difference of exactly 0.02"},
+        stories="""\
+def stories(differences, smallest):
+    differences = np.asarray(differences)
+    better, worse = np.mean(differences >= smallest), np.mean(differences < -smallest)
+    return better, 1 - better - worse, worse
+""",
+    ),
+    wrong(
+        "rounded down",
+        {"check_pairs_needed": "reaches a little farther"},
+        pairs_needed=("int(np.ceil(", "int(np.floor("),
+    ),
+    wrong(
+        "not rounded at all",
+        {"check_pairs_needed": "is no number of pairs"},
+        pairs_needed=("int(np.ceil(", "float(np.asarray("),
     ),
     wrong(
         "twice the pairs for half the width",
@@ -292,6 +414,82 @@ def experiment(rate, draw, seeds, epochs):
         result["accuracy"].append(float(np.mean((np.ravel(outputs) > 0.5) == yt)))
         result["loss"].append(float(cross_entropy(yt.reshape(-1, 1), outputs)))
     return result
+""",
+    ),
+    right(
+        "leaky ReLU without a leak, one seed after the other, counted by sorting",
+        network="""\
+def network(rate):
+    layers = [keras.layers.Dense(500), keras.layers.LeakyReLU(0.0)]
+    layers.append(keras.layers.SpatialDropout1D(rate) if rate is None else keras.layers.Dropout(rate))
+    layers += [keras.layers.Dense(1), keras.layers.Activation("sigmoid")]
+    model = keras.Sequential([keras.Input(shape=(2,)), *layers])
+    model.compile(optimizer=keras.optimizers.Adam(learning_rate=1e-3), loss="bce", metrics=["acc"])
+    return model
+""",
+        experiment="""\
+def experiment(rate, draw, seeds, epochs):
+    from lab import fit
+
+    rows = {"loss": [], "accuracy": []}
+    for seed in seeds:
+        train, (points, labels) = draw(int(seed))
+        keras.utils.set_random_seed(int(seed))
+        model = network(rate)
+        fit(model, *train, epochs=epochs)
+        told = model.predict(points, verbose=0, batch_size=512)[:, 0].astype(float)
+        told = np.clip(told, 1e-7, 1 - 1e-7)
+        rows["loss"].append(-np.log(np.abs(told - 1 + labels)).mean())
+        rows["accuracy"].append(((told >= 0.5) == labels).mean())
+    return rows
+""",
+        stories="""\
+def stories(differences, smallest):
+    ordered = np.sort(differences)
+    worse = np.searchsorted(ordered, -smallest, side="right")
+    less = np.searchsorted(ordered, smallest, side="left")
+    return np.array([len(ordered) - less, less - worse, worse]) / len(ordered)
+""",
+        pairs_needed="""\
+import math
+import statistics
+
+
+def pairs_needed(differences, half_width):
+    return math.ceil(statistics.variance(map(float, differences)) * (1.96 / half_width) ** 2)
+""",
+    ),
+    right(
+        "the network as a layer in a layer, weights saved between epochs, scipy",
+        network="""\
+def network(rate):
+    body = keras.Sequential([keras.layers.Dense(500, "relu"), keras.layers.Dropout(rate)])
+    point = keras.Input((2,))
+    model = keras.Model(point, keras.layers.Dense(1, "sigmoid")(body(point)))
+    model.compile("adam", keras.losses.BinaryCrossentropy(), metrics=[keras.metrics.BinaryAccuracy()])
+    return model
+""",
+        experiment="""\
+import pandas as pd
+
+
+def experiment(rate, draw, seeds, epochs):
+    def one(seed):
+        (inputs, labels), test = draw(seed)
+        keras.utils.set_random_seed(seed)
+        model = network(rate)
+        for _ in range(epochs):
+            model.train_on_batch(inputs, labels)
+        loss, accuracy = model.test_on_batch(*test)
+        return float(loss), float(accuracy)
+
+    return pd.DataFrame([one(seed) for seed in seeds], columns=["loss", "accuracy"])
+""",
+        paired="""\
+def paired(first, second):
+    change = np.subtract(first, second)
+    low, high = stats.bootstrap if False else stats.ttest_1samp(change, 0).confidence_interval()
+    return np.array([np.mean(change), stats.tstd(change), low, high])
 """,
     ),
 ]

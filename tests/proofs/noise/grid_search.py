@@ -15,7 +15,7 @@ SUBMISSIONS = [
     ),
     wrong(
         "noise that is on in use, too",
-        {"check_network": "when it is used"},
+        {"check_network": "in use gives two answers"},
         network="""\
 class AlwaysOn(keras.layers.GaussianNoise):
     def call(self, inputs, training=None):
@@ -37,11 +37,99 @@ def network(amount):
     ),
     wrong(
         "a lower learning rate for more noise: two settings at once",
-        {"check_network": "something else changes"},
+        {"check_network": "steps are 0.00025 and 0.00025"},
         network=(
             'model.compile("adam"',
             "model.compile(keras.optimizers.Adam(0.001 / (1 + 10 * amount))",
         ),
+    ),
+    wrong(
+        "the ReLU forgotten",
+        {"check_network": "Do the hidden units have their ReLU"},
+        network=('Dense(500, activation="relu")', "Dense(500)"),
+    ),
+    wrong(
+        "SGD in place of Adam",
+        {"check_network": "steps are 0.01 and 0.01, those of the one asked for 0.001"},
+        network=('model.compile("adam"', 'model.compile("sgd"'),
+    ),
+    wrong(
+        "first weights of zero",
+        {"check_network": "learn the same, or nothing"},
+        network=('activation="sigmoid")', 'activation="sigmoid", kernel_initializer="zeros")'),
+    ),
+    wrong(
+        "He-uniform first weights, which nobody asked for",
+        {"check_network": "How are they drawn"},
+        network=("Dense(500", 'Dense(kernel_initializer="he_uniform", units=500'),
+    ),
+    wrong(
+        "the squared error in place of the cross-entropy",
+        {"check_network": "another loss"},
+        network=('"binary_crossentropy"', '"mse"'),
+    ),
+    wrong(
+        "a seed off by one",
+        {"check_search": "Runs and data are those of the seeds [4, 9]"},
+        search=("seeds=seeds", "seeds=[seed + 1 for seed in seeds]"),
+    ),
+    wrong(
+        "the number of a run for its seed, its data drawn with the seed",
+        {"check_search": "The runs are those of the seeds [0, 1], not of [3, 8]"},
+        search=(
+            "    options = dict(seeds=seeds",
+            "    own = draw\n    draw = lambda run: own(seeds[run])\n"
+            "    options = dict(seeds=range(len(seeds))",
+        ),
+    ),
+    wrong(
+        "without noise a fifth of the epochs",
+        {"check_search": "were trained for 2 epochs, not for 12"},
+        search=(
+            'sweep(network, {"amount": amounts}, draw, **options)',
+            "[sweep(network, {'amount': [a]}, draw, **options | {'epochs': epochs if a else epochs // 5})"
+            ".runs[0] for a in amounts]",
+        ),
+    ),
+    wrong(
+        "half of the training points",
+        {"check_search": "on half of the training points"},
+        search=(
+            "    options = ",
+            "    own = draw\n\n"
+            "    def draw(seed):\n"
+            "        (some, of_class), test = own(seed)\n"
+            "        half = 2 if epochs else 1\n"
+            "        return (some[::half], of_class[::half]), test\n\n"
+            "    options = ",
+        ),
+    ),
+    wrong(
+        "the number of epochs written into the function",
+        {"check_search": "were trained for 4000 epochs, not for 12"},
+        search=("epochs=epochs", "epochs=4000"),
+    ),
+    wrong(
+        "guesses without any training",
+        {"check_search": "No training on these data"},
+        search="""\
+def search(amounts, draw, seeds, epochs):
+    points = len(draw(seeds[0])[1][1])
+    return np.random.default_rng(0).random((len(amounts), len(seeds), points))
+""",
+    ),
+    wrong(
+        "networks that were never trained",
+        {"check_search": "were trained for 0 epochs"},
+        search="""\
+def search(amounts, draw, seeds, epochs):
+    def untrained(amount, seed):
+        _, (inputs, _) = draw(seed)
+        keras.utils.set_random_seed(seed)
+        return np.asarray(network(amount)(inputs))[:, 0]
+
+    return [[untrained(amount, seed) for seed in seeds] for amount in amounts]
+""",
     ),
     wrong(
         "one seed for all runs",
@@ -54,14 +142,14 @@ def network(amount):
     ),
     wrong(
         "the seed set once, before all runs",
-        {"check_search": "tried with the same seeds"},
+        {"check_search": "Does a seed alone fix a run, for all settings"},
         search="""\
-def search(amounts, data, seeds, epochs):
+def search(amounts, draw, seeds, epochs):
     keras.utils.set_random_seed(seeds[0])
-    table = np.zeros((len(amounts), len(seeds), len(data(seeds[0])[1][1])))
+    table = np.zeros((len(amounts), len(seeds), len(draw(seeds[0])[1][1])))
     for i, amount in enumerate(amounts):
         for j, seed in enumerate(seeds):
-            train, test = data(seed)
+            train, test = draw(seed)
             model = network(amount)
             fit(model, *train, epochs=epochs)
             table[i, j] = model(test[0], training=False)[:, 0]
@@ -73,21 +161,21 @@ from lab import fit
     ),
     wrong(
         "one amount for all networks",
-        {"check_search": "built networks with [0.1]"},
+        {"check_search": "another setting. Is the order kept"},
         search=(
-            'sweep(network, {"amount": amounts}, data, **options)',
-            "[sweep(lambda: network(0.1), {}, data, **options).runs[0]] * len(amounts)",
+            'sweep(network, {"amount": amounts}, draw, **options)',
+            "[sweep(lambda: network(0.5), {}, draw, **options).runs[0]] * len(amounts)",
         ),
     ),
     wrong(
         "noise left on when the test points are asked",
-        {"check_search": "Is there still noise when you ask"},
+        {"check_search": "asked in training mode"},
         search=("training=False", "training=True"),
     ),
     wrong(
         "the data of one seed in all runs",
-        {"check_search": "the data of its own seed"},
-        search=("data, **options)", "lambda seed: data(seeds[0]), **options)"),
+        {"check_search": "The data are those of the seeds [3, 3]"},
+        search=("draw, **options)", "lambda seed: draw(seeds[0]), **options)"),
     ),
     wrong(
         "classes in place of probabilities",
@@ -104,10 +192,10 @@ from lab import fit
     ),
     wrong(
         "test points used for training, too",
-        {"check_search": "test data take part in the training"},
+        {"check_search": "test data take part"},
         search=(
             "    options = ",
-            "    data_of = data\n\n    def data(seed):\n        train, test = data_of(seed)\n"
+            "    own = draw\n\n    def draw(seed):\n        train, test = own(seed)\n"
             "        few = tuple(part[:5] for part in test)\n"
             "        return tuple(np.concatenate(p) for p in zip(train, few)), test\n\n"
             "    options = ",
@@ -232,12 +320,12 @@ def choose(accuracy, loss):
     right(
         "model.fit in plain loops",
         search="""\
-def search(amounts, data, seeds, epochs):
+def search(amounts, draw, seeds, epochs):
     table = []
     for amount in amounts:
         table.append([])
         for seed in seeds:
-            (x, y), (questions, _) = data(seed)
+            (x, y), (questions, _) = draw(seed)
             keras.utils.set_random_seed(seed)
             net = network(amount)
             net.fit(x, y, epochs=epochs, verbose=0)
@@ -251,9 +339,9 @@ def search(amounts, data, seeds, epochs):
 import tensorflow as tf
 
 
-def search(amounts, data, seeds, epochs):
+def search(amounts, draw, seeds, epochs):
     def one(amount, seed):
-        (x, y), (questions, _) = data(seed)
+        (x, y), (questions, _) = draw(seed)
         keras.utils.set_random_seed(seed)
         net, optimizer = network(amount), keras.optimizers.Adam()
         optimizer.build(net.trainable_variables)
@@ -278,12 +366,67 @@ def search(amounts, data, seeds, epochs):
 from lab import repeat
 
 
-def search(amounts, data, seeds, epochs):
+def search(amounts, draw, seeds, epochs):
     def keep(net, both):
         return {"p": net.predict(both[1][0], verbose=0).reshape(-1)}
 
-    each = [repeat(lambda: network(a), data, seeds=seeds, epochs=epochs, measure=keep) for a in amounts]
+    each = [repeat(lambda: network(a), draw, seeds=seeds, epochs=epochs, measure=keep) for a in amounts]
     return np.stack([r["p"] for r in each])
+""",
+    ),
+    right(
+        "a Lambda-free functional network, scores by scikit-learn, choices by pandas",
+        network="""\
+def network(amount):
+    where = keras.Input((2,))
+    z = keras.layers.GaussianNoise(amount)(where) if amount else where
+    z = keras.layers.Activation("relu")(keras.layers.Dense(units=500)(z))
+    net = keras.Model(where, keras.layers.Activation("sigmoid")(keras.layers.Dense(1)(z)))
+    net.compile(keras.optimizers.Adam(1e-3), loss="binary_crossentropy", metrics=["accuracy"])
+    return net
+""",
+        scores="""\
+from sklearn.metrics import accuracy_score, log_loss
+
+
+def scores(outputs, labels):
+    outputs, labels = np.asarray(outputs, float), np.asarray(labels)
+    safe = outputs.clip(1e-7, 1 - 1e-7)
+    pairs = list(zip(labels, outputs > 0.5, safe))
+    return {
+        "confidence": np.stack([outputs, 1 - outputs]).max(axis=0).mean(axis=-1),
+        "accuracy": [accuracy_score(truth, said) for truth, said, _ in pairs],
+        "loss": [log_loss(truth, p, labels=[0, 1]) for truth, _, p in pairs],
+    }
+""",
+        choose="""\
+def choose(accuracy, loss):
+    import pandas as pd
+
+    return pd.DataFrame(accuracy).mean(axis=1).idxmax(), pd.DataFrame(loss).mean(axis=1).idxmin()
+""",
+        loss_without_looking="""\
+def loss_without_looking(labels):
+    from scipy import stats
+
+    return float(stats.entropy(np.bincount(np.asarray(labels), minlength=2)))
+""",
+    ),
+    right(
+        "epoch by epoch with train_on_batch, seeds outside and amounts inside",
+        search="""\
+def search(amounts, draw, seeds, epochs):
+    columns = []
+    for seed in seeds:
+        train, (questions, _) = draw(seed)
+        columns.append([])
+        for amount in amounts:
+            keras.utils.set_random_seed(seed)
+            net = network(amount)
+            for _ in range(epochs):
+                net.train_on_batch(*train)
+            columns[-1].append(net.predict(questions, verbose=0)[:, 0])
+    return np.swapaxes(columns, 0, 1)
 """,
     ),
 ]

@@ -40,7 +40,10 @@ def network(on_input, before_relu):
     ),
     wrong(
         "noise in use, too",
-        {"check_noise": "still adds noise when it is used"},
+        {
+            "check_noise": "still adds noise when it is used",
+            "check_pairs": "in use gives two answers",
+        },
         network="""\
 class Always(keras.layers.GaussianNoise):
     def call(self, inputs, training=None):
@@ -75,12 +78,74 @@ def network(on_input, before_relu):
     ),
     wrong(
         "another optimizer",
-        {"check_pairs": "in another way than the worked example"},
+        {"check_pairs": "steps are 0.01 and 0.01, those of the one asked for 0.001"},
         network=('"adam"', '"sgd"'),
     ),
     wrong(
+        "the ReLU forgotten",
+        {"check_pairs": "Do the hidden units have their ReLU"},
+        network=("second, relu, output", "second, output"),
+    ),
+    wrong(
+        "SGD in place of Adam",
+        {"check_pairs": "steps are 0.01 and 0.01, those of the one asked for 0.001"},
+        network=('model.compile("adam"', 'model.compile("sgd"'),
+    ),
+    wrong(
+        "first weights of zero",
+        {"check_pairs": "learn the same, or nothing"},
+        network=('activation="sigmoid")', 'activation="sigmoid", kernel_initializer="zeros")'),
+    ),
+    wrong(
+        "He-uniform first weights, which nobody asked for",
+        {"check_pairs": "How are they drawn"},
+        network=("Dense(500", 'Dense(kernel_initializer="he_uniform", units=500'),
+    ),
+    wrong(
+        "the squared error in place of the cross-entropy",
+        {"check_pairs": "another loss"},
+        network=('"binary_crossentropy"', '"mse"'),
+    ),
+    wrong(
+        "a seed off by one",
+        {"check_experiment": "Runs and data are those of the seeds [4, 9]"},
+        experiment=("seeds=seeds", "seeds=[seed + 1 for seed in seeds]"),
+    ),
+    wrong(
+        "the number of a run for its seed, its data drawn with the seed",
+        {"check_experiment": "The runs are those of the seeds [0, 1], not of [3, 8]"},
+        experiment=(
+            "    options = dict(seeds=seeds",
+            "    own = draw\n    draw = lambda run: own(seeds[run])\n"
+            "    options = dict(seeds=range(len(seeds))",
+        ),
+    ),
+    wrong(
+        "without noise a fifth of the epochs",
+        {"check_experiment": "were trained for 2 epochs, not for 12"},
+        experiment=("epochs=epochs", "epochs=epochs if on_input or before_relu else epochs // 5"),
+    ),
+    wrong(
+        "one arm trained on half of the points",
+        {"check_experiment": "on half of the training points"},
+        experiment=(
+            "    options = ",
+            "    own = draw\n\n"
+            "    def draw(seed):\n"
+            "        (some, of_class), test = own(seed)\n"
+            "        half = 2 if on_input and before_relu else 1\n"
+            "        return (some[::half], of_class[::half]), test\n\n"
+            "    options = ",
+        ),
+    ),
+    wrong(
+        "the number of epochs written into the function",
+        {"check_experiment": "were trained for 4000 epochs, not for 12"},
+        experiment=("epochs=epochs", "epochs=4000"),
+    ),
+    wrong(
         "one seed for all runs",
-        {"check_experiment": "Two seeds gave the same run"},
+        {"check_experiment": "Does a seed alone fix a run"},
         experiment="""\
 def experiment(on_input, before_relu, draw, seeds, epochs):
     def answer(model, data):
@@ -96,7 +161,7 @@ def experiment(on_input, before_relu, draw, seeds, epochs):
     ),
     wrong(
         "the seed set once, before all runs",
-        {"check_experiment": "does not depend on its own seed alone"},
+        {"check_experiment": "Does a seed alone fix a run"},
         experiment="""\
 def experiment(on_input, before_relu, draw, seeds, epochs):
     keras.utils.set_random_seed(seeds[0])
@@ -114,7 +179,7 @@ from lab import fit
     ),
     wrong(
         "training on training and test data",
-        {"check_experiment": "test data take part in the training"},
+        {"check_experiment": "test data take part"},
         experiment=(
             "    options = ",
             "    own = draw\n\n"
@@ -127,12 +192,12 @@ from lab import fit
     ),
     wrong(
         "outputs in training mode",
-        {"check_experiment": "networks in training mode"},
+        {"check_experiment": "asked in training mode"},
         experiment=("training=False", "training=True"),
     ),
     wrong(
         "the data of the first seed for all",
-        {"check_experiment": "each seed's own draw"},
+        {"check_experiment": "The data are those of the seeds [3, 3]"},
         experiment=("before_relu), draw,", "before_relu), draw(seeds[0]),"),
     ),
     wrong(
@@ -142,7 +207,7 @@ from lab import fit
     ),
     wrong(
         "the amounts changed over in the experiment",
-        {"check_experiment": "with other amounts"},
+        {"check_experiment": "it built network(0.0, 0.01)"},
         experiment=("network(on_input, before_relu)", "network(before_relu, on_input)"),
     ),
     wrong(
@@ -155,7 +220,7 @@ from lab import fit
     ),
     wrong(
         "numbers typed in",
-        {"check_experiment": "do not learn"},
+        {"check_experiment": "No training on these data"},
         experiment="""\
 def experiment(on_input, before_relu, draw, seeds, epochs):
     rng = np.random.default_rng(0)
@@ -179,11 +244,32 @@ def experiment(on_input, before_relu, draw, seeds, epochs):
         ),
     ),
     wrong(
+        "the sum minus both",
+        {"check_interaction": "What minus what"},
+        interaction=(
+            "(both - none) - ((first - none) + (second - none))",
+            "(first - none) + (second - none) - (both - none)",
+        ),
+    ),
+    wrong(
         "the interaction of the means",
         {"check_interaction": "shape"},
         interaction=(
             "(both - none) - ((first - none) + (second - none))",
             "np.mean(both - none) - np.mean(first - none) - np.mean(second - none)",
+        ),
+    ),
+    wrong(
+        "the mean square without its root",
+        {"check_moved": "the mean square. Its root is asked for"},
+        moved=("np.sqrt(np.mean(", "(np.mean("),
+    ),
+    wrong(
+        "the mean of the sizes in place of the root mean square",
+        {"check_moved": "is right"},
+        moved=(
+            "np.sqrt(np.mean((np.maximum(received, 0) @ output - clean) ** 2))",
+            "np.mean(np.abs(np.maximum(received, 0) @ output - clean))",
         ),
     ),
     wrong(
@@ -350,6 +436,46 @@ def experiment(on_input, before_relu, draw, seeds, epochs):
             step()
         result.append([float(p) for p in net(xt, training=False)[:, 0]])
     return result
+""",
+    ),
+    right(
+        "a model in a model, the interaction as a contrast, one point after the other",
+        network="""\
+def network(on_input, before_relu):
+    units, last = keras.layers.Dense(500), keras.layers.Dense(1, activation="sigmoid")
+    inner = [units, keras.layers.GaussianNoise(before_relu), keras.layers.ReLU()]
+    outer = [keras.Input((2,)), keras.layers.GaussianNoise(on_input), keras.Sequential(inner), last]
+    net = keras.Sequential(outer)
+    net.compile(keras.optimizers.Adam(1e-3), "binary_crossentropy", metrics=["accuracy"])
+    return net
+""",
+        interaction="""\
+def interaction(none, first, second, both):
+    return np.array([1, -1, -1, 1]) @ np.stack([none, first, second, both])
+""",
+        moved="""\
+def moved(model, points, on_input, before_relu):
+    kernel, bias, out, _ = model.get_weights()
+    chance, size = np.random.default_rng(5), (400, len(points), 2)
+    noisy = chance.normal(np.broadcast_to(points, size), on_input)
+    inside = chance.normal(noisy @ kernel + bias, before_relu)
+    shift = (inside.clip(0) - (points @ kernel + bias).clip(0)) @ out
+    return np.linalg.norm(shift) / np.sqrt(shift.size)
+""",
+    ),
+    right(
+        "epoch by epoch with train_on_batch, written into a table",
+        experiment="""\
+def experiment(on_input, before_relu, draw, seeds, epochs):
+    drawn = [draw(seed) for seed in seeds]
+    table = np.zeros((len(seeds), len(drawn[0][1][1])))
+    for row, (seed, (train, test)) in zip(table, zip(seeds, drawn)):
+        keras.utils.set_random_seed(seed)
+        net = network(on_input, before_relu)
+        for _ in range(epochs):
+            net.train_on_batch(*train)
+        row[:] = np.ravel(net.predict_on_batch(test[0]))
+    return table
 """,
     ),
 ]

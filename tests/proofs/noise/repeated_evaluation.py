@@ -47,8 +47,79 @@ def network(amount):
 """,
     ),
     wrong(
+        "the ReLU forgotten",
+        {"check_network": "Do the hidden units have their ReLU"},
+        network=("noise, relu, output", "noise, output"),
+    ),
+    wrong(
+        "SGD in place of Adam",
+        {"check_network": "steps are 0.01 and 0.01, those of the one asked for 0.001"},
+        network=('model.compile("adam"', 'model.compile("sgd"'),
+    ),
+    wrong(
+        "first weights of zero",
+        {"check_network": "learn the same, or nothing"},
+        network=('activation="sigmoid")', 'activation="sigmoid", kernel_initializer="zeros")'),
+    ),
+    wrong(
+        "He-uniform first weights, which nobody asked for",
+        {"check_network": "How are they drawn"},
+        network=("Dense(500", 'Dense(kernel_initializer="he_uniform", units=500'),
+    ),
+    wrong(
+        "the squared error in place of the cross-entropy",
+        {"check_network": "another loss"},
+        network=('"binary_crossentropy"', '"mse"'),
+    ),
+    wrong(
+        "a seed off by one",
+        {"check_experiment": "Runs and data are those of the seeds [4, 9, 15]"},
+        experiment=("seeds=seeds", "seeds=[seed + 1 for seed in seeds]"),
+    ),
+    wrong(
+        "the number of a run for its seed, its data drawn with the seed",
+        {"check_experiment": "The runs are those of the seeds [0, 1, 2], not of [3, 8, 14]"},
+        experiment=(
+            "    options = dict(seeds=seeds",
+            "    own = draw\n    draw = lambda run: own(seeds[run])\n"
+            "    options = dict(seeds=range(len(seeds))",
+        ),
+    ),
+    wrong(
+        "without noise a fifth of the epochs",
+        {"check_experiment": "were trained for 2 epochs, not for 12"},
+        experiment=("epochs=epochs", "epochs=epochs if amount else epochs // 5"),
+    ),
+    wrong(
+        "one arm trained on half of the points",
+        {"check_experiment": "on half of the training points"},
+        experiment=(
+            "    options = ",
+            "    own = draw\n\n"
+            "    def draw(seed):\n"
+            "        (some, of_class), test = own(seed)\n"
+            "        half = 2 if amount else 1\n"
+            "        return (some[::half], of_class[::half]), test\n\n"
+            "    options = ",
+        ),
+    ),
+    wrong(
+        "the number of epochs written into the function",
+        {"check_experiment": "were trained for 4000 epochs, not for 12"},
+        experiment=("epochs=epochs", "epochs=4000"),
+    ),
+    wrong(
+        "the best epoch for the last",
+        {"check_experiment": "It is the highest test accuracy of all epochs"},
+        experiment="""\
+def experiment(amount, draw, seeds, epochs):
+    runs = repeat(lambda: network(amount), draw, seeds=seeds, epochs=epochs)
+    return runs["val_accuracy"].max(axis=1)
+""",
+    ),
+    wrong(
         "one seed for all runs",
-        {"check_experiment": "Two seeds gave the same run"},
+        {"check_experiment": "Does a seed alone fix a run"},
         experiment="""\
 def experiment(amount, draw, seeds, epochs):
     accuracies = []
@@ -67,7 +138,7 @@ from lab import fit
     ),
     wrong(
         "the same first weights for all runs",
-        {"check_experiment": "started from the same weights"},
+        {"check_experiment": "Does a seed alone fix a run"},
         experiment="""\
 def experiment(amount, draw, seeds, epochs):
     accuracies = []
@@ -87,12 +158,12 @@ from lab import fit
     ),
     wrong(
         "accuracy on the training data",
-        {"check_experiment": "does not depend on the labels of the test data"},
+        {"check_experiment": "It is the training accuracy"},
         experiment=("inputs, labels = data[1]", "inputs, labels = data[0]"),
     ),
     wrong(
         "training on test data as well",
-        {"check_experiment": "test data take part in the training"},
+        {"check_experiment": "test data take part"},
         experiment=(
             "    options = ",
             "    own = draw\n\n"
@@ -105,22 +176,22 @@ from lab import fit
     ),
     wrong(
         "accuracy measured in training mode",
-        {"check_experiment": "in inference mode"},
+        {"check_experiment": "asked in training mode"},
         experiment=("training=False", "training=True"),
     ),
     wrong(
         "the data of the first seed for all",
-        {"check_experiment": "the data of the first seed"},
+        {"check_experiment": "The data are those of the seeds [3, 3, 3]"},
         experiment=("network(amount), draw,", "network(amount), draw(seeds[0]),"),
     ),
     wrong(
         "the amount forgotten in the experiment",
-        {"check_experiment": "with another amount"},
+        {"check_experiment": "it built network(0.1)"},
         experiment=("network(amount), draw,", "network(0.1), draw,"),
     ),
     wrong(
         "numbers typed in",
-        {"check_experiment": "does not depend on the labels of the test data"},
+        {"check_experiment": "No training on these data"},
         experiment="""\
 def experiment(amount, draw, seeds, epochs):
     rng = np.random.default_rng(len(seeds))
@@ -170,13 +241,23 @@ def gain(with_noise, without):
         rings=("random_state=1000 + number", "random_state=None"),
     ),
     wrong(
+        "the classes named the other way round",
+        {"check_rings": "lie at 0.80 and 1.00 from the middle"},
+        rings=('    x = x.astype("float32")', '    x, y = x.astype("float32"), 1 - y'),
+    ),
+    wrong(
+        "standard deviations averaged in place of variances",
+        {"check_sources": "It is their variances that are averaged"},
+        sources=("table.var(axis=1, ddof=1).mean()", "table.std(axis=1, ddof=1).mean() ** 2"),
+    ),
+    wrong(
         "draws and starts changed over",
         {"check_sources": "Which axis is which"},
         sources=("np.asarray(table, float)", "np.asarray(table, float).T"),
     ),
     wrong(
         "all scatter of the row means put down to the draw",
-        {"check_sources": "has some of their scatter"},
+        {"check_sources": "has a part of their scatter"},
         sources=(" - start / table.shape[1]", ""),
     ),
     right(
@@ -305,6 +386,59 @@ def experiment(amount, draw, seeds, epochs):
         said = net(np.asarray(xt, "float32"), training=False).numpy()[:, 0] > 0.5
         result.append(sum(bool(a) == bool(b) for a, b in zip(said, yt)) / len(yt))
     return result
+""",
+    ),
+    right(
+        "layers in a list, scipy's interval, a generator of one's own, analysis of variance",
+        network="""\
+def network(amount):
+    units, last = keras.layers.Dense(500), keras.layers.Dense(1)
+    noise = [keras.layers.GaussianNoise(amount)] if amount > 0 else []
+    middle = [*noise, keras.layers.Activation(keras.activations.relu), last]
+    net = keras.Sequential([keras.Input((2,)), units, *middle, keras.layers.Activation("sigmoid")])
+    net.compile(keras.optimizers.Adam(1e-3), "binary_crossentropy", metrics=["accuracy"])
+    return net
+""",
+        gain="""\
+def gain(with_noise, without):
+    found = stats.ttest_rel(with_noise, without).confidence_interval(0.95)
+    return (found.low + found.high) / 2, found.low, found.high
+""",
+        rings="""\
+def rings(number):
+    rng = np.random.default_rng([number, 7])
+
+    def some(count):
+        labels = rng.integers(0, 2, count)
+        turn, radius = rng.uniform(0, 2 * np.pi, count), np.where(labels, 0.8, 1.0)
+        points = radius[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+        return (points + rng.normal(0, 0.1, points.shape)).astype("float32"), labels
+
+    return some(30), some(2000)
+""",
+        sources="""\
+def sources(table):
+    table = np.asarray(table, float)
+    draws, starts = table.shape
+    means = table.mean(axis=1, keepdims=True)
+    within = ((table - means) ** 2).sum() / (draws * (starts - 1))
+    between = starts * ((means - means.mean()) ** 2).sum() / (draws - 1)
+    return [within**0.5, max((between - within) / starts, 0) ** 0.5]
+""",
+    ),
+    right(
+        "epoch by epoch with train_on_batch, compiled accuracy",
+        experiment="""\
+def experiment(amount, draw, seeds, epochs):
+    def one(seed):
+        train, test = draw(seed)
+        keras.utils.set_random_seed(seed)
+        net = network(amount)
+        for _ in range(epochs):
+            net.train_on_batch(*train)
+        return float(net.test_on_batch(*test, return_dict=True)["accuracy"])
+
+    return tuple(map(one, seeds))
 """,
     ),
 ]

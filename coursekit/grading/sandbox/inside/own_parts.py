@@ -99,9 +99,9 @@ class OwnParts:
         """Build a model by its first call; give its description and numbers."""
         model(tensors(inputs), training=False)
         if not all(one.built for one, _ in _parts(model)):  # some may work in training only
-            before = state_of(model)
+            before = [(variable, variable.numpy()) for variable in model.variables]
             model(tensors(inputs), training=True)
-            for variable, value in zip(model.variables, before, strict=False):
+            for variable, value in before:
                 variable.assign(value)
         return self.describe(number, model, finished=True), state_of(model)
 
