@@ -1,9 +1,10 @@
 """Prove that the checks of an exercise tell right from wrong: run them on submissions whose marks are known.
 
 ``tests/proofs/<chapter>/<exercise>.py`` lists submissions, made with ``right`` and ``wrong``. Each is the solution with
-some of its cells replaced. All run in one process, with the shortened parameters and the hidden tests, and nbgrader's own rule
-gives the points. ``course prove dropout/max_norm`` shows the result; add names to run only some. With ``--graded`` they
-are graded as a class instead, in the sandbox; the points must be the same.
+some of its cells replaced. All run in one process, from the first replaced cell on: what comes
+before is as in the solution. Parameters are shortened, the hidden tests run, and nbgrader's own rule gives the points. ``course prove
+dropout/max_norm`` shows the result; add names to run only some. With ``--graded`` they are graded as a class instead, in the
+sandbox; the points must be the same.
 """
 
 import importlib.util
@@ -14,7 +15,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -22,6 +25,7 @@ from nbformat import NotebookNode
 from coursekit.grading.exercise import Exercise, load_exercise
 from coursekit.grading.grade import Options
 from coursekit.grading.grade import grade as grade_class
+from coursekit.grading.sandbox.inside.chance import chance_now, set_chance
 from coursekit.grading.sandbox.limits import Limits
 from coursekit.pages.exercises import kind_of
 from coursekit.pages.notebook import code_cells, is_setup
@@ -122,48 +126,109 @@ def handed_in(exercise: Exercise, submission: Submission) -> NotebookNode:
     return notebook
 
 
-def execute(notebook: NotebookNode, parameters: Mapping[str, object], results: bool = True) -> None:
-    """Run a notebook's code in this process as a grader does: to its end, whatever fails.
+class Kernel:
+    """Runs notebooks in this process. One that begins like the first that it ran goes on from there."""
 
-    Without ``results``, cells with this tag are left out: they show the student's runs, and no check rests on them.
-    """
-    import matplotlib.pyplot as plt
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
+    def __init__(self) -> None:
+        from IPython.core.interactiveshell import InteractiveShell
+        from traitlets.config import Config
 
-    shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
-    shell.showtraceback = lambda *_, **__: None
-    for cell in code_cells(notebook):
-        tags = cell.metadata.get("tags", [])
-        if is_setup(cell) or ("results" in tags and not results):  # lab and checks are there
-            continue
-        source = cell.source
-        if "parameters" in tags:
-            source += "".join(f"\n{name} = {value!r}" for name, value in parameters.items())
+        off = {"HistoryManager": {"enabled": False}}
+        self.shell = InteractiveShell(config=Config(off))
+        self.shell.showtraceback = lambda *_, **__: None
+        self.own = set(self.shell.user_ns)
+        # Of the first notebook: its cells' sources and outputs, and what there was before each cell.
+        self.first: list[tuple[str, list]] = []
+        self.before: list[tuple[dict[str, Any], list]] = []
+
+    def execute(self, notebook: NotebookNode, parameters: Mapping[str, object]) -> None:
+        """Run a notebook's code as a grader does: to its end, whatever fails.
+
+        Cells tagged as results are left out. They show the student's runs, and no check rests on them;
+        that they run, too, is for ``tests/pages/test_shortened.py`` to say.
+        """
+        cells = [
+            cell
+            for cell in code_cells(notebook)
+            if not is_setup(cell) and "results" not in cell.metadata.get("tags", [])
+        ]
+        sources = []
+        for cell in cells:
+            given = parameters if "parameters" in cell.metadata.get("tags", []) else {}
+            lines = [f"{name} = {value!r}" for name, value in given.items()]
+            sources.append("\n".join([cell.source, *lines]))
+        keep, begun = not self.first, self._go_on(sources)
+        for cell, (_, outputs) in zip(cells[:begun], self.first[:begun], strict=True):
+            cell.outputs = deepcopy(outputs)
+        for cell, source in zip(cells[begun:], sources[begun:], strict=True):
+            if keep:
+                self.before.append((_copied(self._names()), chance_now()))
+            cell.outputs = self._run(source)
+            if keep:
+                self.first.append((source, cell.outputs))
+
+    def _go_on(self, sources: list[str]) -> int:
+        """Be where the first notebook was after the cells that are the same; say how many are."""
+        for name in self._names():
+            del self.shell.user_ns[name]
+        if not self.first:
+            return 0
+        pairs = zip(sources, (source for source, _ in self.first))  # noqa: B905 - one may be longer
+        same = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+        same = min(same, len(self.before) - 1)
+        names, chance = self.before[same]
+        self.shell.user_ns.update(_copied(names))
+        set_chance(chance)
+        return same
+
+    def _names(self) -> dict[str, Any]:
+        """What the notebook has defined."""
+        names = self.shell.user_ns.items()
+        return {name: value for name, value in names if name not in self.own}
+
+    def _run(self, source: str) -> list[NotebookNode]:
+        import matplotlib.pyplot as plt
+
         said = io.StringIO()
         with redirect_stdout(said), redirect_stderr(said):  # as checks.py has it in a kernel
-            done = shell.run_cell(source, store_history=False)
-        cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=said.getvalue())]
+            done = self.shell.run_cell(source, store_history=False)
+        plt.close("all")
+        outputs = [nbformat.v4.new_output("stream", name="stdout", text=said.getvalue())]
         if error := done.error_before_exec or done.error_in_exec:
             name = type(error).__name__
-            output = nbformat.v4.new_output("error", ename=name, evalue=str(error), traceback=[])
-            cell.outputs.append(output)
+            error = nbformat.v4.new_output("error", ename=name, evalue=str(error), traceback=[])
+            outputs.append(error)
         elif done.result is not None:
             data = {"text/plain": repr(done.result)}
-            cell.outputs.append(nbformat.v4.new_output("execute_result", data))
-        plt.close("all")
+            outputs.append(nbformat.v4.new_output("execute_result", data))
+        return outputs
 
 
-def grade(exercise: Exercise, submission: Submission | None) -> Outcome:
-    """Run a submission and compare its points with those it must get."""
+def _copied(thing: Any) -> Any:
+    """Arrays that nobody else can change, in lists and the like, too; other things as they are."""
+    import numpy as np
+
+    if type(thing) is dict:
+        return {name: _copied(value) for name, value in thing.items()}
+    if type(thing) in (list, tuple):
+        return type(thing)(map(_copied, thing))
+    return thing.copy() if isinstance(thing, np.ndarray) else thing
+
+
+def grade(
+    exercise: Exercise, submission: Submission | None, kernel: Kernel | None = None
+) -> Outcome:
+    """Run a submission and compare its points with those it must get.
+
+    A kernel that has run the solution runs what comes after the first changed cell.
+    """
     import keras
     from nbgrader.utils import determine_grade
 
     start = time.perf_counter()
     notebook = submitted(exercise, submission)
     keras.utils.set_random_seed(0)
-    given = submission is None or not submission.cells  # the solution and the untouched run whole
-    execute(notebook, exercise.parameters, results=given)
+    (kernel or Kernel()).execute(notebook, exercise.parameters)
     outcome = Outcome(submission.name if submission else "untouched", {}, {}, 0.0)
     for cell in notebook.cells:
         kind = kind_of(cell)
@@ -210,15 +275,17 @@ def prove(
     name: str, only: Iterable[str] = (), show: Callable[[Outcome], object] = lambda _: None
 ) -> list[Outcome]:
     """Grade all submissions of an exercise, the solution itself and an untouched notebook; or ``only`` some, by name."""
-    exercise = load_exercise(name)
+    exercise, kernel = load_exercise(name), Kernel()
     everything = [right("the solution"), None, *load_submissions(name)]
     outcomes = []
-    for submission in everything:
+    for number, submission in enumerate(everything):
         called = submission.name if submission else "untouched"
-        if not is_meant(called, only):
-            continue
-        outcomes.append(grade(exercise, submission))
-        show(outcomes[-1])
+        meant = is_meant(called, only)
+        if meant or number == 0:  # all others begin with what the solution came to
+            outcome = grade(exercise, submission, kernel)
+        if meant:
+            outcomes.append(outcome)
+            show(outcome)
     return outcomes
 
 

@@ -7,10 +7,19 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from coursekit.grading.exercise import Exercise, load_exercise
-from coursekit.grading.proofs import Submission, grade, load_submissions, prove_graded, right, wrong
+from coursekit.grading.proofs import (
+    Kernel,
+    Submission,
+    grade,
+    load_submissions,
+    prove_graded,
+    right,
+    wrong,
+)
 from coursekit.pages.exercises import is_exercise
 from coursekit.pages.notebook import Page, pages
 from coursekit.paths import ROOT
@@ -122,3 +131,33 @@ def test_a_change_that_does_not_fit_is_refused(
 ) -> None:
     with pytest.raises(PageError, match=message):
         grade(triple, right("a change", **change))
+
+
+def run(kernel: Kernel, *sources: str) -> list[str]:
+    """Run a notebook of these cells; give what each printed."""
+    notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources)))
+    kernel.execute(notebook, {})
+    return [cell.outputs[0].text for cell in notebook.cells]
+
+
+def test_a_notebook_goes_on_from_where_it_differs_from_the_first() -> None:
+    kernel, used = Kernel(), "print(data[0].sum(), double(2), 'later' in globals())"
+    begin = "import numpy as np, random\nprint(begun := random.random())\ndata = (np.ones(3), 1)"
+    first = run(kernel, begin, "double = lambda x: 2 * x", used, "later = data[0].fill(7)")
+    assert first[2] == "3.0 4 False\n"
+    # What the first did later does not count, nor what another did to its data.
+    other = run(kernel, begin, "double = lambda x: data[0].fill(9)", used)
+    assert other == [first[0], "", "3.0 None False\n"]
+    assert run(kernel, begin, "double = lambda x: x", used) == [first[0], "", "3.0 2 False\n"]
+
+
+def test_a_function_of_an_unchanged_cell_sees_what_a_changed_one_defines() -> None:
+    kernel, begin = Kernel(), "def used():\n    return factor"
+    run(kernel, begin, "factor = 2", "print(used())")
+    assert run(kernel, begin, "factor = 3", "print(used())")[-1] == "3\n"
+
+
+def test_chance_is_what_it_would_be_if_all_cells_ran() -> None:
+    kernel, begin = Kernel(), "import random\nrandom.seed(1)\nrandom.random()"
+    whole = run(kernel, begin, "x = 1", "print(random.random())")[-1]
+    assert run(kernel, begin, "x = 2", "print(random.random())")[-1] == whole
