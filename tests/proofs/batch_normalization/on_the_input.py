@@ -110,7 +110,7 @@ def prepared(data):
     ),
     wrong(
         "the test inputs left as they are",
-        {"check_prepared": "in another way than training inputs"},
+        {"check_prepared": "in another way than the training inputs"},
         prepared=("((test_inputs - mean) / sd, test_labels)", "(test_inputs, test_labels)"),
     ),
     wrong(
