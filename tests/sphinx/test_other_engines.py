@@ -72,7 +72,7 @@ def test_pages_show_everything_without_an_error(engine: Engine, root: str) -> No
         judge(seen, name, found)
         found.requests += [f"{name}: {url}" for url in seen["loaded"] if not url.startswith(root)]
         found.console += [f"{name}: {text}" for text in engine.evaluate("noted")]
-    assert found.formulas > 100
+    assert found.formulas > 10  # of the chapter, whatever else was drawn
     assert {kind: getattr(found, kind) for kind in Looks.KINDS if getattr(found, kind)} == {}
 
 
