@@ -220,7 +220,8 @@ def secrets(solution: NotebookNode, public: Iterable[str] = ()) -> set[str]:
         if cell.cell_type == "code":
             hidden += list(_texts(cell.outputs))
     shown = [*public, *shown_to_students(solution)]
-    known = "\n".join(line for text in shown for line in _lines(text))
+    # Wrapped otherwise, a phrase is no less known.
+    known = " ".join(" ".join(text.split()) for text in shown)
     lines = {line for text in hidden for line in _lines(text) if len(line) >= _SHORTEST}
     return {line for line in lines if line not in known}
 

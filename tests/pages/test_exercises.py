@@ -144,6 +144,11 @@ def test_leaks_are_found_in_json_and_html(exercise: Page) -> None:
     assert "return double(x) + x" in secrets(nbformat.read(exercise.notebook, as_version=4))
 
 
+def test_a_phrase_that_stands_elsewhere_in_two_lines_is_no_secret(exercise: Page) -> None:
+    notebook = nbformat.read(exercise.notebook, as_version=4)
+    assert "return double(x) + x" not in secrets(notebook, ["We return\n  double(x) + x here."])
+
+
 def test_the_book_folds_solutions_away_and_shows_no_hidden_tests(exercise: Page) -> None:
     notebook = read_page(exercise.source.read_text(), str(exercise.source))
     cells = {cell.metadata.get("nbgrader", {}).get("id"): cell for cell in notebook.cells}
