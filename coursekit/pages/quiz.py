@@ -18,6 +18,7 @@ from coursekit.units import counted
 
 FEWEST, MOST = 2, 5  # options of a question
 
+_FORMULA = re.compile(r"\$[^$]+\$")
 _VERDICT = re.compile(r"\*\*(Yes|No)\.\*\*\s+\S")
 _BULLET = re.compile(r"\s*[-*+](?:\s+|$)")
 _LINK = re.compile(
@@ -104,6 +105,12 @@ def _option(tokens: list[Token], place: int, body: list[str], first: int) -> Opt
         raise MystError(
             f"the answer {answer.text!r} holds a link or role, {link.group()!r}; it is itself what "
             "readers click, so put that into its explanation",
+            answer.line,
+        )
+    if not re.search(r"\w", _FORMULA.sub("", answer.text)):
+        raise MystError(
+            f"the answer {answer.text!r} is a formula without a word; a screen reader has no name "
+            "for it, so say what it is: the penalty $…$",
             answer.line,
         )
     if len(parts) == 1:

@@ -68,6 +68,9 @@ def _folds(page: BeautifulSoup) -> None:
 
 def _tables(page: BeautifulSoup) -> None:
     """Wide tables scroll inside themselves, by keyboard, too; an empty corner is no heading."""
+    # pandas brings rules for each table with it, in a form that HTML has given up.
+    for rules in page.select("main style[scoped]"):
+        rules.decompose()
     for number, table in enumerate(page.select("main table"), start=1):
         for corner in table.find_all("th"):
             if not corner.get_text(strip=True):

@@ -79,6 +79,8 @@ YES, NO = ("A", "**Yes.** So it is."), ("B", "**No.** It is not.")
         (options(YES, NO).replace("  **No.**", "**No.**"), 9, "nothing else"),
         (options(YES, ("{term}`B`", NO[1])), 7, "holds a link or role, '{term}`'"),
         (options(YES, ("[B](b.md)", NO[1])), 7, "holds a link or role"),
+        (options(YES, ("$\\sigma^2$", NO[1])), 7, "is a formula without a word"),
+        (options(YES, ("The penalty $\\sigma^2$", NO[1])), 1, ""),
     ],
 )
 def test_a_question_that_cannot_be_answered_is_refused_at_its_line(

@@ -15,8 +15,9 @@ PAGE = """<!DOCTYPE html>
 <body><main><h1>One &amp; two<a href="#x">#</a></h1>
 <div class="admonition dropdown note">
 <p class="admonition-title">Solution</p><p>Because <code>x</code>.</p></div>
+<div><style scoped>.dataframe th { text-align: right; }</style>
 <table class="dataframe"><thead><tr><th></th><th>mean</th></tr></thead>
-<tbody><tr><th>a</th><td>1</td></tr></tbody></table>
+<tbody><tr><th>a</th><td>1</td></tr></tbody></table></div>
 <pre>  two
    lines</pre>
 <img alt="A curve." src="first.png" /><img alt="Another curve." src="second.png" />
@@ -58,6 +59,12 @@ def test_a_table_scrolls_in_a_named_box_that_the_keyboard_reaches(finished: Beau
     box = finished.table.parent
     assert (box["role"], box["tabindex"]) == ("region", "0")
     assert box["aria-label"] == "Table 1: One & two"
+
+
+def test_a_table_of_pandas_comes_without_rules_that_html_has_given_up(
+    finished: BeautifulSoup,
+) -> None:
+    assert not finished.select("main style")
 
 
 def test_headings_of_a_table_say_what_they_head_and_the_empty_corner_is_none(
